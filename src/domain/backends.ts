@@ -1,0 +1,190 @@
+/** Backends: what a Service's address list holds, and the state of each, from Endpoints or from EndpointSlices. */
+import type { EndpointAddress, EndpointPort, EndpointSlice, Endpoints, ObjectReference } from './objects.ts';
+
+/** Which of the two kinds of address list an answer is drawn from. */
+export type Source = 'endpoints' | 'endpointslices';
+export const SOURCES = ['endpoints', 'endpointslices'] as const satisfies readonly Source[];
+
+/**
+ * `ready`: in `addresses`; `notReady`: in `notReadyAddresses`. In slices, `ready` unless `conditions.ready` is false;
+ * else, when terminating, `serving` or `terminating` by the `serving` condition; else `notReady`.
+ */
+export type BackendState = 'ready' | 'notReady' | 'serving' | 'terminating';
+
+/** What a flip goes from or to: `absent` is not being listed at all. */
+export type FlipState = BackendState | 'absent';
+
+export interface BackendPort {
+  /** Empty for the single unnamed port of a Service. */
+  readonly name: string;
+  /** `undefined` in a slice means "all ports" (discovery/v1 EndpointPort.port). */
+  readonly port: number | undefined;
+  readonly protocol: string;
+}
+
+/** One member of an address list. Address, Pod uid and ports identify it; the rest describes it. */
+export interface Backend {
+  readonly address: string;
+  readonly ports: readonly BackendPort[];
+  /** Absent where no Pod stands behind the address (hand-written Endpoints). */
+  readonly pod?: { readonly name: string; readonly uid: string };
+  readonly node?: string;
+  readonly zone?: string;
+}
+
+/** A backend as it is listed at one moment. */
+export interface ListedBackend {
+  /** {@link backendKey} of `backend`. */
+  readonly key: string;
+  readonly backend: Backend;
+  readonly state: BackendState;
+}
+
+/** The address list of one Service in one source at one moment, by backend key. */
+export type BackendList = ReadonlyMap<string, ListedBackend>;
+
+export const NO_BACKENDS: BackendList = new Map();
+
+/**
+ * The ports of a backend in one canonical text, `http:8080/TCP,grpc:9090/TCP`, sorted; an unnamed port is
+ * `8080/TCP`, "all ports" is `all/TCP`. It is part of a backend's identity, a CSV column and a key of the store.
+ */
+export function formatPorts(ports: readonly BackendPort[]): string {
+  return ports
+    .map(({ name, port, protocol }) => `${name === '' ? '' : `${name}:`}${port ?? 'all'}/${protocol}`)
+    .sort()
+    .join(',');
+}
+
+/** The inverse of {@link formatPorts}. */
+export function parsePorts(text: string): BackendPort[] {
+  if (text === '') return [];
+  return text.split(',').map((each) => {
+    const slash = each.lastIndexOf('/');
+    const colon = each.lastIndexOf(':', slash);
+    const port = each.slice(colon + 1, slash);
+    return {
+      name: colon < 0 ? '' : each.slice(0, colon),
+      port: port === 'all' ? undefined : Number(port),
+      protocol: each.slice(slash + 1),
+    };
+  });
+}
+
+/** Identity of a backend: IP + target Pod uid + port set. The same IP with another Pod is another backend. */
+export function backendKey(address: string, podUid: string, ports: string): string {
+  return `${address} ${podUid} ${ports}`;
+}
+
+/**
+ * The backends of a v1 Endpoints object. A Pod in two subsets with different ports is two backends. Should a backend
+ * stand in both lists, `ready` wins: a client that reads `addresses` would use it.
+ */
+export function backendsOfEndpoints(endpoints: Endpoints): BackendList {
+  const list = new Map<string, ListedBackend>();
+  for (const subset of endpoints.subsets ?? []) {
+    const ports = canonicalPorts(subset.ports);
+    const text = formatPorts(ports);
+    for (const address of subset.addresses ?? []) addAddress(list, address, ports, text, 'ready');
+    for (const address of subset.notReadyAddresses ?? []) addAddress(list, address, ports, text, 'notReady');
+  }
+  return list;
+}
+
+/**
+ * The backends of one EndpointSlice. Nil conditions follow the API: `ready: nil` is to be read as true, `serving: nil`
+ * the same as ready (discovery/v1 types.go, EndpointConditions).
+ */
+export function backendsOfSlice(slice: EndpointSlice): BackendList {
+  const list = new Map<string, ListedBackend>();
+  const ports = canonicalPorts(slice.ports);
+  const text = formatPorts(ports);
+  for (const endpoint of slice.endpoints ?? []) {
+    const { ready, serving, terminating } = endpoint.conditions ?? {};
+    const isReady = ready ?? true;
+    const state = isReady ? 'ready' : terminating ? ((serving ?? isReady) ? 'serving' : 'terminating') : 'notReady';
+    const described = {
+      ports,
+      ...describePod(endpoint.targetRef),
+      ...(endpoint.nodeName ? { node: endpoint.nodeName } : {}),
+      ...(endpoint.zone ? { zone: endpoint.zone } : {}),
+    };
+    for (const address of endpoint.addresses ?? []) {
+      const key = backendKey(address, described.pod?.uid ?? '', text);
+      addListed(list, { key, backend: { address, ...described }, state });
+    }
+  }
+  return list;
+}
+
+/**
+ * The address list of a Service over all its slices. A backend may stand in two slices while it moves between them
+ * (discovery/v1: consumers must tolerate duplicates); it then counts once, with the better of its states.
+ */
+export function mergeBackendLists(lists: Iterable<BackendList>): BackendList {
+  const merged = new Map<string, ListedBackend>();
+  for (const list of lists) for (const listed of list.values()) addListed(merged, listed);
+  return merged;
+}
+
+export interface BackendCounts {
+  readonly ready: number;
+  readonly notReady: number;
+  /** States `serving` and `terminating` together; always 0 for Endpoints, which drops a terminating Pod at once. */
+  readonly terminating: number;
+}
+
+export function countBackends(list: BackendList): BackendCounts {
+  let ready = 0;
+  let notReady = 0;
+  for (const { state } of list.values()) {
+    if (state === 'ready') ready++;
+    else if (state === 'notReady') notReady++;
+  }
+  return { ready, notReady, terminating: list.size - ready - notReady };
+}
+
+/** True when the endpoints controller cut the object at 1,000 addresses, so that slices alone tell all backends. */
+export function isTruncated(endpoints: Endpoints): boolean {
+  return endpoints.metadata.annotations?.['endpoints.kubernetes.io/over-capacity'] === 'truncated';
+}
+
+/** The Service that a slice belongs to, in the slice's own namespace. */
+export function serviceOfSlice(slice: EndpointSlice): string | undefined {
+  return slice.metadata.labels?.['kubernetes.io/service-name'] || undefined;
+}
+
+const RANK: Record<BackendState, number> = { ready: 3, serving: 2, terminating: 1, notReady: 0 };
+
+function addListed(list: Map<string, ListedBackend>, listed: ListedBackend): void {
+  const known = list.get(listed.key);
+  if (known === undefined || RANK[known.state] < RANK[listed.state]) list.set(listed.key, listed);
+}
+
+function addAddress(
+  list: Map<string, ListedBackend>,
+  address: EndpointAddress,
+  ports: readonly BackendPort[],
+  portsText: string,
+  state: BackendState,
+): void {
+  const { ip, targetRef, nodeName } = address;
+  if (!ip) return;
+  const pod = targetRef?.kind === 'Pod' ? targetRef : undefined;
+  const key = backendKey(ip, pod?.uid ?? '', portsText);
+  const known = list.get(key);
+  if (known !== undefined && RANK[known.state] >= RANK[state]) return;
+  const backend: Backend = { address: ip, ports, ...describePod(pod), ...(nodeName ? { node: nodeName } : {}) };
+  list.set(key, { key, backend, state });
+}
+
+function describePod(reference: ObjectReference | null | undefined): { pod?: { name: string; uid: string } } {
+  if (!reference || reference.kind !== 'Pod') return {};
+  return { pod: { name: reference.name ?? '', uid: reference.uid ?? '' } };
+}
+
+function canonicalPorts(ports: readonly EndpointPort[] | null | undefined): BackendPort[] {
+  return (ports ?? [])
+    .map(({ name, port, protocol }) => ({ name: name ?? '', port: port ?? undefined, protocol: protocol ?? 'TCP' }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : (a.port ?? 0) - (b.port ?? 0)));
+}

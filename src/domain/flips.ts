@@ -1,0 +1,76 @@
+/** Flips: one backend changing state at one event. */
+import type { Backend, BackendList, FlipState } from './backends.ts';
+import type { KubeObject } from './objects.ts';
+import { type EpochMs, epochMs, parseRfc3339 } from './time.ts';
+
+export interface Flip {
+  readonly key: string;
+  /** As described after the flip, or before it when the backend left. */
+  readonly backend: Backend;
+  readonly from: FlipState;
+  readonly to: FlipState;
+}
+
+/**
+ * The flips that turn one address list into another, in a fixed order (by backend key), so that the same log gives
+ * the same flips whoever computes them.
+ */
+export function diffBackends(before: BackendList, after: BackendList): Flip[] {
+  const flips: Flip[] = [];
+  for (const { key, backend, state } of after.values()) {
+    const from = before.get(key)?.state ?? 'absent';
+    if (from !== state) flips.push({ key, backend, from, to: state });
+  }
+  for (const { key, backend, state } of before.values()) {
+    if (!after.has(key)) flips.push({ key, backend, from: state, to: 'absent' });
+  }
+  return flips.length > 1 ? flips.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : flips;
+}
+
+/** Between which instants a flip really happened. */
+export interface FlipBounds {
+  readonly notBefore: EpochMs;
+  readonly notAfter: EpochMs;
+}
+
+const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
+
+/**
+ * Bounds of a flip that was watched. The upper one is the time of receipt. The lower one is the latest of:
+ * - the annotation `endpoints.kubernetes.io/last-change-trigger-time`, when the Pod or Service change behind this
+ *   version happened (whole seconds, cut off; absent for deletions);
+ * - the last write of the object before this one (`managedFields[].time` of the version before, whole seconds);
+ * - for a deletion, the last write of the deleted version.
+ *
+ * Server times are another clock than the recorder's: a bound later than the receipt is drawn back to it.
+ *
+ * @param after the version that brought the flip; `undefined` for a deletion
+ * @param before the version before it; `undefined` for a new object
+ */
+export function watchedFlipBounds(before: KubeObject | undefined, after: KubeObject | undefined, at: EpochMs): FlipBounds {
+  let notBefore = before ? lastWriteAt(before) : undefined;
+  const trigger = after ? triggerAt(after) : undefined;
+  if (trigger !== undefined && (notBefore === undefined || trigger > notBefore)) notBefore = trigger;
+  if (notBefore === undefined && after) notBefore = parseRfc3339(after.metadata.creationTimestamp ?? '');
+  return { notBefore: notBefore === undefined || notBefore > at ? at : notBefore, notAfter: at };
+}
+
+/** When the Pod or Service change behind this version happened, as its controller wrote it; whole seconds. */
+export function triggerAt(object: KubeObject): EpochMs | undefined {
+  return parseRfc3339(object.metadata.annotations?.[TRIGGER_TIME] ?? '');
+}
+
+/** The latest write that the object's field managers tell of; whole seconds. */
+export function lastWriteAt(object: KubeObject): EpochMs | undefined {
+  let latest: EpochMs | undefined;
+  for (const { time } of object.metadata.managedFields ?? []) {
+    const at = parseRfc3339(time ?? '');
+    if (at !== undefined && (latest === undefined || at > latest)) latest = at;
+  }
+  return latest ?? (object.metadata.creationTimestamp ? parseRfc3339(object.metadata.creationTimestamp) : undefined);
+}
+
+/** Bounds of a flip that a relist revealed: the ends of the gap. */
+export function inferredFlipBounds(gapFrom: EpochMs, gapTo: EpochMs): FlipBounds {
+  return { notBefore: epochMs(Math.min(gapFrom, gapTo)), notAfter: gapTo };
+}

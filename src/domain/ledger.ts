@@ -1,0 +1,47 @@
+/**
+ * Ledger facts: what the recorder knows about its own watching. They stand in the log as events of their own, so that
+ * coverage is a projection like any other and can be made again from the log.
+ */
+import type { EndReason } from './stream-batch.ts';
+import type { EpochMs } from './time.ts';
+
+export type LedgerType = 'COVERAGE_BEGAN' | 'COVERAGE_ENDED' | 'COVERAGE_RESUMED' | 'CLOCK_STEPPED';
+export const LEDGER_TYPES = ['COVERAGE_BEGAN', 'COVERAGE_ENDED', 'COVERAGE_RESUMED', 'CLOCK_STEPPED'] as const;
+
+/** From the event's `at` on the stream is watched from a complete state at `resourceVersion`. */
+export interface CoverageBegan {
+  readonly type: 'COVERAGE_BEGAN';
+  readonly resourceVersion: string;
+}
+
+/** The stream was proven complete until `provenAt` and not after. */
+export interface CoverageEnded {
+  readonly type: 'COVERAGE_ENDED';
+  readonly provenAt: EpochMs;
+  readonly reason: EndReason;
+}
+
+/**
+ * The span that had ended goes on as if it had not: the server replayed every change after the cursor. The replayed
+ * changes are received late; their bounds tell.
+ */
+export interface CoverageResumed {
+  readonly type: 'COVERAGE_RESUMED';
+}
+
+/** The recorder's clock stepped back; events until it catches up carry the time of the event before them. */
+export interface ClockStepped {
+  readonly type: 'CLOCK_STEPPED';
+  /** Milliseconds; negative when the clock went back. */
+  readonly byMs: number;
+}
+
+export type LedgerFact = CoverageBegan | CoverageEnded | CoverageResumed | ClockStepped;
+
+/** A span in which one stream was, or still is, proven complete. */
+export interface CoverageSpan {
+  readonly from: EpochMs;
+  readonly provenAt: EpochMs;
+  /** Absent while the stream is being watched. */
+  readonly end?: EndReason;
+}

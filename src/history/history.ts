@@ -1,0 +1,136 @@
+/**
+ * The questions that can be asked of the past. Answers are values: equal questions with equal `asOf` get equal answers.
+ *
+ * The same interface is served in the asking thread (commands) and from reader threads (the server), so every call is
+ * asynchronous and everything that passes is plain data.
+ */
+import type { Source } from '../domain/backends.ts';
+import type { ResourceName } from '../domain/resources.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type {
+  ClustersAnswer,
+  CoverageAnswer,
+  DiffAnswer,
+  FlipAnswer,
+  FlipsAnswer,
+  LogEventAnswer,
+  ServicesAnswer,
+  StateAnswer,
+  TimelineAnswer,
+} from './answers.ts';
+
+/** The Service, cluster or object asked for is not in the log. The HTTP answer is 404, the exit code 1. */
+export class NotFoundError extends Error {
+  override name = 'NotFoundError';
+}
+
+/** A question that cannot be answered as put: the parameter named is at fault. The HTTP answer is 400, the exit code 2. */
+export class InvalidQuestionError extends Error {
+  override name = 'InvalidQuestionError';
+  readonly parameter: string;
+  constructor(parameter: string, message: string) {
+    super(message);
+    this.parameter = parameter;
+  }
+}
+
+export interface InCluster {
+  /** Name of the cluster. Absent: the only one that knows the Service; {@link InvalidQuestionError} when several do. */
+  readonly cluster?: string;
+  /** Position as of which the log is read. Absent: its present end. */
+  readonly asOf?: number;
+}
+
+export interface OfService extends InCluster {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface AtInstant {
+  /** Absent: the latest instant up to which the streams behind the answer are proven complete. */
+  readonly at?: EpochMs;
+}
+
+export interface InWindow {
+  /** Inclusive. Absent: the beginning of the recording. */
+  readonly from?: EpochMs;
+  /** Exclusive. Absent: the present end of the recording. */
+  readonly to?: EpochMs;
+}
+
+export interface StateQuestion extends OfService, AtInstant {
+  readonly source?: Source;
+}
+
+/** Endpoints, slices or Service objects by name, as they were. For slices the name is the slice's own. */
+export interface ObjectQuestion extends InCluster, AtInstant {
+  readonly resource: ResourceName;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ServicesQuestion extends InCluster, AtInstant {
+  readonly namespace?: string;
+  /** Part of `namespace/name`. */
+  readonly q?: string;
+  /** 1 to 1,000; default 100. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface FlipsQuestion extends InCluster, InWindow {
+  readonly namespace?: string;
+  readonly service?: string;
+  readonly source?: Source;
+  readonly cause?: string;
+  readonly pod?: string;
+  readonly node?: string;
+  /** 1 to 1,000; default 200. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface TimelineQuestion extends OfService, InWindow {
+  readonly source?: Source;
+}
+
+export interface DiffQuestion extends OfService {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly source?: Source;
+}
+
+/** The object exactly as it was: its stored bytes, and what vouches for them. */
+export interface ObjectAnswer {
+  readonly body: Uint8Array;
+  readonly at: EpochMs;
+  readonly position: number;
+  readonly resourceVersion: string;
+  readonly coverage: 'complete' | 'gap' | 'before-recording';
+}
+
+export interface History {
+  clusters(): Promise<ClustersAnswer>;
+  services(question: ServicesQuestion): Promise<ServicesAnswer>;
+  /** @throws NotFoundError for a Service that was never seen; for one not recorded yet at T the answer says `before-recording`. */
+  state(question: StateQuestion): Promise<StateAnswer>;
+  /** @throws NotFoundError when the object did not exist at T. */
+  object(question: ObjectQuestion): Promise<ObjectAnswer>;
+  /**
+   * One page of flips, oldest first. With `service`, an unknown Service is a {@link NotFoundError}.
+   * To read all, ask again with `nextCursor` until it is absent, with the first answer's `asOf`.
+   */
+  flips(question: FlipsQuestion): Promise<FlipsAnswer>;
+  timeline(question: TimelineQuestion): Promise<TimelineAnswer>;
+  diff(question: DiffQuestion): Promise<DiffAnswer>;
+  coverage(question: InCluster & InWindow): Promise<CoverageAnswer>;
+  /** Events with position > `after`, oldest first; at most `limit` (1 to 10,000, default 1,000). */
+  events(question: { after: number; limit?: number }): Promise<LogEventAnswer[]>;
+  /** What a live view has not seen: flips and ledger events with position > `after`, oldest first, whole events only. */
+  news(question: {
+    after: number;
+    limit?: number;
+  }): Promise<{ lastPosition: number; flips: FlipAnswer[]; ledger: LogEventAnswer[] }>;
+  lastPosition(): Promise<number>;
+  close(): Promise<void>;
+}
