@@ -32,38 +32,42 @@ export function textOf(raw: Uint8Array, start = 0, end = raw.length): string {
   return Buffer.from(raw.buffer, raw.byteOffset + start, end - start).toString('utf8');
 }
 
+export interface ObjectSpans<Name extends string> {
+  /** The object itself, from brace to brace. */
+  readonly whole: Span;
+  /** The values of the members that were asked for and are there. */
+  readonly members: ReadonlyMap<Name, Span>;
+}
+
 /**
  * The spans of the named members' values in the object that begins at `from` (white space before it is skipped).
- * A member that is missing is missing in the answer; of one that occurs twice the last counts, as in JSON.parse.
+ * Of a member that occurs twice the last counts, as in JSON.parse.
  *
  * @throws RawJsonError when there is no complete object at `from`.
  */
-export function memberSpans<Name extends string>(
-  raw: Uint8Array,
-  names: readonly Name[],
-  from = 0,
-): Partial<Record<Name, Span>> & { readonly whole: Span } {
+export function memberSpans<Name extends string>(raw: Uint8Array, names: readonly Name[], from = 0): ObjectSpans<Name> {
   const start = skipSpace(raw, from);
   if (raw[start] !== OPEN_BRACE) throw new RawJsonError(`expected { at byte ${start}`);
-  const found: Partial<Record<string, Span>> = {};
+  const members = new Map<Name, Span>();
   let at = skipSpace(raw, start + 1);
   if (raw[at] !== CLOSE_BRACE) {
     for (;;) {
       const keyStart = at;
       at = skipString(raw, at);
-      const name = keyText(raw, keyStart, at);
+      const key = keyText(raw, keyStart, at);
+      const name = names.find((each) => each === key);
       at = skipSpace(raw, at);
       if (raw[at] !== COLON) throw new RawJsonError(`expected : at byte ${at}`);
       const value = skipSpace(raw, at + 1);
       at = skipValue(raw, value);
-      if ((names as readonly string[]).includes(name)) found[name] = { start: value, end: at };
+      if (name !== undefined) members.set(name, { start: value, end: at });
       at = skipSpace(raw, at);
       if (raw[at] === CLOSE_BRACE) break;
       if (raw[at] !== COMMA) throw new RawJsonError(`expected , or } at byte ${at}`);
       at = skipSpace(raw, at + 1);
     }
   }
-  return { ...found, whole: { start, end: at + 1 } } as Partial<Record<Name, Span>> & { readonly whole: Span };
+  return { whole: { start, end: at + 1 }, members };
 }
 
 /**
@@ -112,19 +116,14 @@ function skipValue(raw: Uint8Array, start: number): number {
   if (first === QUOTE) return skipString(raw, start);
   if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(raw, start);
   let at = start;
-  for (;;) {
-    const byte = raw[at];
-    // Letters, digits, + - . make up numbers and the three words.
-    if (
-      byte === undefined ||
-      !(byte > 0x2c && byte < 0x7b && byte !== COLON && byte !== OPEN_BRACKET && byte !== CLOSE_BRACKET)
-    ) {
-      if (byte !== 0x2b) break;
-    }
-    at++;
-  }
+  while (at < raw.length && !endsScalar(raw[at] as number)) at++;
   if (at === start) throw new RawJsonError(`expected a value at byte ${start}`);
   return at;
+}
+
+/** A number or one of the three words goes on until the next bracket, comma or white space. */
+function endsScalar(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20;
 }
 
 /** Past the bracket that closes the one at `start`; kinds of brackets are left to the parser. */

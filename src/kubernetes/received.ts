@@ -87,20 +87,21 @@ export function parseJson(raw: Uint8Array, what: string): unknown {
 
 function listParts(raw: Uint8Array, what: string): { kind: unknown; metadata: Record<string, unknown>; items: Uint8Array[] } {
   try {
-    const spans = memberSpans(raw, ['kind', 'metadata', 'items']);
-    if (textOf(raw, spans.whole.end).trim() !== '') throw notJson('', what);
+    const { whole, members } = memberSpans(raw, ['kind', 'metadata', 'items']);
+    if (textOf(raw, whole.end).trim() !== '') throw notJson('', what);
     const parse = (span: { start: number; end: number } | undefined) =>
       span && (JSON.parse(textOf(raw, span.start, span.end)) as unknown);
-    const metadata = parse(spans.metadata);
-    const kind = parse(spans.kind);
-    const isNull = spans.items !== undefined && textOf(raw, spans.items.start, spans.items.end) === 'null';
+    const metadata = parse(members.get('metadata'));
+    const kind = parse(members.get('kind'));
+    const span = members.get('items');
     // Go writes an empty list that was never allocated as null.
-    const items = spans.items === undefined || isNull || kind === 'Table' ? [] : itemSpans(raw, spans.items.start);
-    if (spans.items === undefined && kind === undefined) throw new UndecodableError('unexpected', `${what} is not a list`);
+    const none = span === undefined || kind === 'Table' || textOf(raw, span.start, span.end) === 'null';
+    const items = none ? [] : itemSpans(raw, span.start);
+    if (span === undefined && kind === undefined) throw new UndecodableError('unexpected', `${what} is not a list`);
     return {
       kind,
       metadata: typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : {},
-      items: items.map((span) => raw.subarray(span.start, span.end)),
+      items: items.map((item) => raw.subarray(item.start, item.end)),
     };
   } catch (error) {
     if (error instanceof RawJsonError || error instanceof SyntaxError)

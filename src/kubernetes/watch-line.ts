@@ -106,7 +106,7 @@ export function serverStatus(object: unknown): ServerStatus {
 /** The bytes of an envelope's `object` member, wherever it stands. */
 export function objectBytes(line: Uint8Array, what: string): Uint8Array {
   try {
-    const { object } = memberSpans(line, ['object']);
+    const object = memberSpans(line, ['object']).members.get('object');
     if (object) return line.subarray(object.start, object.end);
   } catch (error) {
     if (error instanceof RawJsonError) throw notJson(textOf(line, 0, Math.min(line.length, 200)), what);
