@@ -1,0 +1,81 @@
+-- Projections: `flipbook rebuild` empties these tables and makes them again from the log, row for row the same.
+
+-- How long each object existed. An object deleted and, after a wrong inference, seen again has its latest life here.
+CREATE TABLE lifespan (
+  object_id     INTEGER PRIMARY KEY REFERENCES object (object_id),
+  added_at      INTEGER NOT NULL,
+  deleted_at    INTEGER,                -- NULL: it exists
+  last_position INTEGER NOT NULL        -- its newest event
+) STRICT;
+
+CREATE TABLE service (
+  service_id INTEGER PRIMARY KEY,
+  cluster_id INTEGER NOT NULL,
+  namespace  TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  -- 1 once a v1 Endpoints object was seen: the Service is then told by Endpoints unless slices are asked for.
+  has_endpoints INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (cluster_id, namespace, name)
+) STRICT;
+
+-- Which slices ever carried the Service's label.
+CREATE TABLE service_slice (
+  service_id INTEGER NOT NULL,
+  object_id  INTEGER NOT NULL,
+  PRIMARY KEY (service_id, object_id)
+) STRICT, WITHOUT ROWID;
+
+-- Backends as described by flips; the identity is address, pod_uid and ports.
+CREATE TABLE backend (
+  backend_id INTEGER PRIMARY KEY,
+  service_id INTEGER NOT NULL,
+  address    TEXT NOT NULL,
+  ports      TEXT NOT NULL,             -- http:8080/TCP,grpc:9090/TCP
+  pod_uid    TEXT NOT NULL,             -- '': no Pod
+  pod        TEXT NOT NULL,
+  node       TEXT NOT NULL,
+  zone       TEXT NOT NULL
+) STRICT;
+CREATE INDEX backend_by_address ON backend (service_id, address);
+
+CREATE TABLE flip (
+  position        INTEGER NOT NULL,     -- of the event
+  ordinal         INTEGER NOT NULL,     -- among the event's flips
+  at              INTEGER NOT NULL,
+  service_id      INTEGER NOT NULL,
+  source          INTEGER NOT NULL,     -- 0 endpoints, 1 endpointslices
+  backend_id      INTEGER NOT NULL,
+  from_state      INTEGER NOT NULL,     -- 0 absent 1 ready 2 notReady 3 serving 4 terminating
+  to_state        INTEGER NOT NULL,
+  ready_after     INTEGER NOT NULL,     -- the Service's, in this source, after the event
+  not_ready_after INTEGER NOT NULL,
+  lag_ms          INTEGER NOT NULL,     -- at - notBefore
+  PRIMARY KEY (position, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX flip_by_service ON flip (service_id, source, at);
+CREATE INDEX flip_by_time ON flip (at);
+
+-- The counts of a Service in one source from an event on.
+CREATE TABLE counts (
+  service_id  INTEGER NOT NULL,
+  source      INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  position    INTEGER NOT NULL,
+  ready       INTEGER NOT NULL,
+  not_ready   INTEGER NOT NULL,
+  terminating INTEGER NOT NULL,
+  listed      INTEGER NOT NULL,         -- 0: no Endpoints object, or no slice, exists
+  PRIMARY KEY (service_id, source, at, position)
+) STRICT, WITHOUT ROWID;
+
+-- Spans in which a stream was proven complete. The open span's proof is the cursor's.
+CREATE TABLE coverage (
+  began_position INTEGER PRIMARY KEY,   -- of COVERAGE_BEGAN
+  stream_id      INTEGER NOT NULL,
+  began_at       INTEGER NOT NULL,
+  ended_position INTEGER,               -- of COVERAGE_ENDED; NULL: open
+  proven_at      INTEGER,               -- NULL: open
+  reason_code    TEXT,
+  reason_detail  TEXT
+) STRICT;
+CREATE INDEX coverage_by_stream ON coverage (stream_id, began_at);
