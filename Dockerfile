@@ -1,0 +1,40 @@
+# The page needs the build tools, the server none: Node runs its TypeScript as it is.
+FROM node:26-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json vite.config.ts ./
+COPY src/http/contract.ts ./src/http/contract.ts
+COPY web ./web
+RUN npm run build
+
+# Optional dependencies are the Node that `npm ci` brings to machines with an older one; this image has it already.
+FROM node:26-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+
+FROM node:26-slim
+LABEL org.opencontainers.image.title="Flipbook" \
+      org.opencontainers.image.description="A flight recorder for Kubernetes Services" \
+      org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY migrations ./migrations
+COPY src ./src
+COPY --from=page /app/web/dist ./web/dist
+
+# Nothing is written outside /data, so the root file system may be read-only. SQLite's temporary files go there too.
+RUN mkdir /data && chown 1000:1000 /data
+VOLUME /data
+ENV NODE_ENV=production \
+    FLIPBOOK_DB=/data/flipbook.db \
+    FLIPBOOK_LISTEN=0.0.0.0:8080 \
+    SQLITE_TMPDIR=/data
+EXPOSE 8080
+# As a number, so that Kubernetes can check runAsNonRoot.
+USER 1000:1000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/src/main.ts"]
+CMD ["record"]
