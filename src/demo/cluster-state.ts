@@ -1,0 +1,179 @@
+/**
+ * The demo cluster's store: what etcd and the API server's watch cache are to a real one. Holds the current objects, gives
+ * every write a resourceVersion, and remembers the latest changes so that a watch can resume.
+ */
+import { RESOURCES, type ResourceName, resourceNamed } from '../domain/resources.ts';
+import type { DemoObject } from './objects.ts';
+
+/** One version of an object, and its JSON written once. Never changed after it was made. */
+export interface StoredObject<T extends DemoObject = DemoObject> {
+  readonly key: string;
+  readonly object: Readonly<T>;
+  /** With `kind` and `apiVersion`, as a watch sends it and a GET answers. */
+  readonly json: string;
+  /** Without them, as an item of a list. */
+  readonly itemJson: string;
+}
+
+export interface StateChange {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly resource: ResourceName;
+  readonly version: number;
+  readonly stored: StoredObject;
+}
+
+/** The versions after `since` were forgotten, in part or all. */
+export class VersionTooOldError extends Error {
+  override name = 'VersionTooOldError';
+  readonly since: number;
+  readonly oldest: number;
+
+  constructor(since: number, oldest: number) {
+    super(`too old resource version: ${since} (${oldest})`);
+    this.since = since;
+    this.oldest = oldest;
+  }
+}
+
+/** A write named an object that does not exist, or does already: a fault of the demo's own controllers. */
+export class StateConflictError extends Error {
+  override name = 'StateConflictError';
+}
+
+interface Shelf {
+  readonly objects: Map<string, StoredObject>;
+  /** Oldest first; at most the state's `historyLimit`, plus a quarter so that cutting is rare. */
+  history: StateChange[];
+  /** Watches may resume from this version or a later one. */
+  oldest: number;
+}
+
+export interface ClusterStateOptions {
+  /** How many changes of each resource a watch can look back on. Default 1,000. */
+  readonly historyLimit?: number;
+}
+
+/** What the state begins with: one resource as it stood at a version. */
+export interface InitialResource {
+  readonly objects: readonly DemoObject[];
+  /** The version up to which the resource is known to be like this. A watch may resume from here. */
+  readonly version: number;
+}
+
+export class ClusterState {
+  readonly #shelves = new Map<ResourceName, Shelf>();
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #historyLimit: number;
+  #version = 0;
+
+  /** Resources that `initial` leaves out begin empty, at the latest version of the others. */
+  constructor(initial: ReadonlyMap<ResourceName, InitialResource>, options: ClusterStateOptions = {}) {
+    this.#historyLimit = options.historyLimit ?? 1_000;
+    for (const { version } of initial.values()) this.#version = Math.max(this.#version, version);
+    for (const { name } of RESOURCES) {
+      const { objects, version } = initial.get(name) ?? { objects: [], version: this.#version };
+      const stored = objects.map((object) => store(object));
+      this.#shelves.set(name, { objects: new Map(stored.map((each) => [each.key, each])), history: [], oldest: version });
+    }
+  }
+
+  /** The version of the latest write of any resource. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** All objects of a resource, ordered by namespace and name as the API server lists them. */
+  list<T extends DemoObject>(resource: ResourceName): StoredObject<T>[] {
+    const all = [...this.#shelf(resource).objects.values()] as StoredObject<T>[];
+    return all.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Like {@link list}, without the order and the JSON: for controllers that look through everything. */
+  *objects<T extends DemoObject>(resource: ResourceName): Iterable<Readonly<T>> {
+    for (const { object } of this.#shelf(resource).objects.values()) yield object as T;
+  }
+
+  get<T extends DemoObject>(resource: ResourceName, key: string): StoredObject<T> | undefined {
+    return this.#shelf(resource).objects.get(key) as StoredObject<T> | undefined;
+  }
+
+  /** @throws StateConflictError when there is one of that name. */
+  create<T extends DemoObject>(resource: ResourceName, object: T): Readonly<T> {
+    const key = keyOf(object);
+    if (this.#shelf(resource).objects.has(key)) throw new StateConflictError(`${resource} ${key} exists`);
+    return this.#write('ADDED', resource, object).stored.object as T;
+  }
+
+  /**
+   * Lets `change` edit a copy of the object and writes that. A copy that comes out the same is not written and makes no
+   * version, as on a real API server.
+   *
+   * @param change Edits the draft in place.
+   * @returns The object as it now is; `undefined` when it does not exist.
+   */
+  edit<T extends DemoObject>(resource: ResourceName, key: string, change: (draft: T) => void): Readonly<T> | undefined {
+    const stored = this.get<T>(resource, key);
+    if (stored === undefined) return undefined;
+    const draft = JSON.parse(stored.json) as T;
+    change(draft);
+    if (JSON.stringify(draft) === stored.json) return stored.object;
+    return this.#write('MODIFIED', resource, draft).stored.object as T;
+  }
+
+  /** Does nothing when the object is gone already. */
+  remove(resource: ResourceName, key: string): void {
+    const stored = this.get(resource, key);
+    if (stored !== undefined) this.#write('DELETED', resource, JSON.parse(stored.json) as DemoObject);
+  }
+
+  /**
+   * The changes of a resource after a version, oldest first.
+   *
+   * @throws VersionTooOldError
+   */
+  changesSince(resource: ResourceName, version: number): readonly StateChange[] {
+    const { history, oldest } = this.#shelf(resource);
+    if (version < oldest) throw new VersionTooOldError(version, oldest);
+    const first = history.findIndex((change) => change.version > version);
+    return first < 0 ? [] : history.slice(first);
+  }
+
+  /** Calls `listener` with every change from now on, right after it was written. @returns A function that ends it. */
+  subscribe(listener: (change: StateChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #write(type: StateChange['type'], resource: ResourceName, draft: DemoObject): StateChange {
+    const version = ++this.#version;
+    draft.metadata.resourceVersion = String(version);
+    const stored = store(draft);
+    const shelf = this.#shelf(resource);
+    if (type === 'DELETED') shelf.objects.delete(stored.key);
+    else shelf.objects.set(stored.key, stored);
+    const change: StateChange = { type, resource, version, stored };
+    shelf.history.push(change);
+    if (shelf.history.length > this.#historyLimit * 1.25) {
+      const dropped = shelf.history.splice(0, shelf.history.length - this.#historyLimit);
+      shelf.oldest = dropped.at(-1)?.version ?? shelf.oldest;
+    }
+    for (const listener of [...this.#listeners]) listener(change);
+    return change;
+  }
+
+  #shelf(resource: ResourceName): Shelf {
+    return this.#shelves.get(resourceNamed(resource).name) as Shelf;
+  }
+}
+
+/** `store/cart`; for a cluster-scoped object `/node-1`. */
+export function keyOf(object: DemoObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+function store(object: DemoObject): StoredObject {
+  const { kind, apiVersion, ...rest } = object;
+  const itemJson = JSON.stringify(rest);
+  const json = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},${itemJson.slice(1)}`;
+  return { key: keyOf(object), object, json, itemJson };
+}
