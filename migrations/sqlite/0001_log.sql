@@ -32,7 +32,8 @@ CREATE TABLE object (
   name       TEXT NOT NULL,
   uid        TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX object_by_name ON object (cluster_id, resource, namespace, name, uid);
+-- Ends in object_id, which grows: the newest uid of a name is found without reading the older ones.
+CREATE INDEX object_by_name ON object (cluster_id, resource, namespace, name);
 
 CREATE TABLE event (
   position         INTEGER PRIMARY KEY,

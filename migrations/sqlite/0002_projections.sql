@@ -24,6 +24,7 @@ CREATE TABLE service_slice (
   object_id  INTEGER NOT NULL,
   PRIMARY KEY (service_id, object_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX service_of_slice ON service_slice (object_id);
 
 -- Backends as described by flips; the identity is address, pod_uid and ports.
 CREATE TABLE backend (
@@ -50,6 +51,7 @@ CREATE TABLE flip (
   ready_after     INTEGER NOT NULL,     -- the Service's, in this source, after the event
   not_ready_after INTEGER NOT NULL,
   lag_ms          INTEGER NOT NULL,     -- at - notBefore
+  origin          INTEGER NOT NULL,     -- 1 watch, 3 relist
   PRIMARY KEY (position, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX flip_by_service ON flip (service_id, source, at);

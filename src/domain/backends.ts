@@ -154,7 +154,12 @@ export function serviceOfSlice(slice: EndpointSlice): string | undefined {
   return slice.metadata.labels?.['kubernetes.io/service-name'] || undefined;
 }
 
-const RANK: Record<BackendState, number> = { ready: 3, serving: 2, terminating: 1, notReady: 0 };
+const RANK: Record<FlipState, number> = { ready: 3, serving: 2, terminating: 1, notReady: 0, absent: -1 };
+
+/** Of two states in which a backend is listed at once, the one that counts: the one more able to serve. */
+export function betterState<State extends FlipState>(a: State, b: State): State {
+  return RANK[a] >= RANK[b] ? a : b;
+}
 
 function addListed(list: Map<string, ListedBackend>, listed: ListedBackend): void {
   const known = list.get(listed.key);

@@ -1,5 +1,5 @@
 /** Flips: one backend changing state at one event. */
-import type { Backend, BackendList, FlipState } from './backends.ts';
+import { type Backend, type BackendCounts, type BackendList, betterState, type FlipState } from './backends.ts';
 import type { KubeObject } from './objects.ts';
 import { type EpochMs, epochMs, parseRfc3339 } from './time.ts';
 
@@ -25,6 +25,39 @@ export function diffBackends(before: BackendList, after: BackendList): Flip[] {
     if (!after.has(key)) flips.push({ key, backend, from: state, to: 'absent' });
   }
   return flips.length > 1 ? flips.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : flips;
+}
+
+/**
+ * The flips of a Service when one of its slices changes. A backend that stands in another slice too, as it does while
+ * it moves, flips only if the better of its states changes.
+ *
+ * @param others the Service's other slices
+ */
+export function diffSlice(before: BackendList, after: BackendList, others: readonly BackendList[]): Flip[] {
+  return diffBackends(before, after).flatMap((flip) => {
+    let { from, to } = flip;
+    for (const other of others) {
+      const state = other.get(flip.key)?.state;
+      if (state === undefined) continue;
+      from = betterState(from, state);
+      to = betterState(to, state);
+    }
+    return from === to ? [] : [{ ...flip, from, to }];
+  });
+}
+
+/** The counts of a list after flips that were the whole of its change. */
+export function countAfter(counts: BackendCounts, flips: readonly Flip[]): BackendCounts {
+  const after = { ...counts };
+  for (const { from, to } of flips) {
+    if (from !== 'absent') after[countOf(from)]--;
+    if (to !== 'absent') after[countOf(to)]++;
+  }
+  return after;
+}
+
+function countOf(state: Exclude<FlipState, 'absent'>): keyof BackendCounts {
+  return state === 'serving' ? 'terminating' : state;
 }
 
 /** Between which instants a flip really happened. */

@@ -44,6 +44,16 @@ export class LogBusyError extends Error {
   override name = 'LogBusyError';
 }
 
+/** The log holds another cluster under the name that a cluster was to get. */
+export class ClusterNameTakenError extends Error {
+  override name = 'ClusterNameTakenError';
+  constructor(cluster: string) {
+    super(
+      `the log already holds another cluster named ${JSON.stringify(cluster)}: give this one a name of its own with --cluster`,
+    );
+  }
+}
+
 /**
  * How a version came to the recorder: `watch`: seen as it happened; `snapshot`: in a stream's first complete state,
  * nothing is known of before; `relist`: inferred from the difference between what was known and a later complete state.
@@ -197,7 +207,10 @@ export interface EventReader {
    * A DELETED event means that the object did not exist at T.
    */
   objectAt(query: Omit<ObjectIdentity, 'uid'> & { at: EpochMs; asOf: Position }): ObjectEvent | undefined;
-  /** The last event of each slice that existed at T and belonged to the Service by its label, in order of name. */
+  /**
+   * The last event of each slice that existed at T and ever carried the Service's label, in order of name. Whether it
+   * carried it at T is for the caller to see in the body; slices do not change hands in practice.
+   */
   slicesAt(query: { clusterId: ClusterId; namespace: string; service: string; at: EpochMs; asOf: Position }): ObjectEvent[];
 
   service(query: { clusterId: ClusterId; namespace: string; name: string }): ServiceRecord | undefined;
@@ -257,14 +270,18 @@ export interface ServiceProjection {
   readonly counts: BackendCounts;
   readonly listed: boolean;
   readonly flips: readonly NewFlip[];
+  /** Ordinal of the first of `flips`: an event that concerns two Services (a slice that changes hands) numbers on. */
+  readonly firstOrdinal: number;
 }
 
 /** Valid only inside {@link EventStore.write}; reads see what the transaction wrote so far. */
 export interface LogWriter extends EventReader {
-  /** The cluster with this uid, made when new. A new name renames it. */
+  /** The cluster with this uid, made when new. A new name renames it. @throws ClusterNameTakenError */
   cluster(identity: { uid: string; name: string }): ClusterRecord;
   /** The stream, made when new, in epoch 1. */
   stream(clusterId: ClusterId, key: StreamKey): StreamRecord;
+  /** The latest span of the stream, open or ended; `undefined` when it was never covered. */
+  lastSpan(streamId: StreamId): CoverageSpan | undefined;
   /** Moves the cursor and the proof; `epoch` grows when versions stop being comparable. */
   saveCursor(streamId: StreamId, epoch: number, cursor: Cursor): void;
 
@@ -274,6 +291,11 @@ export interface LogWriter extends EventReader {
   liveObjects(query: { clusterId: ClusterId; resource: ResourceName; namespace?: string }): ObjectEvent[];
   /** `at` of the cluster's last event by position: no later event of the cluster may be older. `undefined` for none. */
   lastAt(clusterId: ClusterId): EpochMs | undefined;
+
+  /** Whether the version that an event carries is, byte for byte, this one. */
+  hasBody(event: ObjectEvent, body: Uint8Array): boolean;
+  /** Names of the Services whose label a slice carried so far, in its own namespace. */
+  servicesOfSlice(slice: ObjectId): string[];
 
   /** @returns `undefined` when it is a repeat: the same epoch, object, resourceVersion and type. */
   appendObject(event: NewObjectEvent): ObjectEvent | undefined;

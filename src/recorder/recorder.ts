@@ -1,0 +1,274 @@
+/**
+ * The only writer of the log: turns what streams hand over into events, and their projections, cursor and coverage with
+ * them, one transaction a batch.
+ */
+import type { LedgerFact } from '../domain/ledger.ts';
+import { compareResourceVersions, type StreamKey, streamName } from '../domain/resources.ts';
+import type {
+  BatchSink,
+  Change,
+  ChangesBatch,
+  Cursor,
+  EndReason,
+  InterruptedBatch,
+  ResumedBatch,
+  SnapshotBatch,
+  StreamBatch,
+} from '../domain/stream-batch.ts';
+import { type EpochMs, epochMs } from '../domain/time.ts';
+import type { ClusterId, EventStore, LogWriter, ObjectEvent, Origin, StreamRecord } from '../store/event-store.ts';
+import { familyOf } from './family.ts';
+import { Projector } from './projector.ts';
+import { inferChanges } from './relist.ts';
+
+/** What has been recorded since the recorder was made. */
+export interface RecorderTotals {
+  /** Appended, ledger facts included. */
+  events: number;
+  flips: number;
+  /** Versions that were already in the log. */
+  repeats: number;
+  /** Versions of reduced objects whose stored part did not change. */
+  unchanged: number;
+}
+
+export interface RecorderOptions {
+  readonly store: EventStore;
+  readonly cluster: { readonly uid: string; readonly name: string };
+  /**
+   * `received`: batches carry the recorder's own clock, which may step back; events then keep the time of the event
+   * before them, and the step is told in the ledger. `given`: batches carry a trace's times, which are taken as they are.
+   */
+  readonly times: 'received' | 'given';
+}
+
+/** A batch came for a stream in a state that it cannot follow: a mistake of the stream, not of the cluster. */
+export class UnexpectedBatchError extends Error {
+  override name = 'UnexpectedBatchError';
+}
+
+export class Recorder implements BatchSink {
+  readonly totals: RecorderTotals = { events: 0, flips: 0, repeats: 0, unchanged: 0 };
+  readonly #store: EventStore;
+  readonly #times: RecorderOptions['times'];
+  readonly #projector = new Projector();
+  readonly #clusterId: ClusterId;
+  /** `at` of the cluster's last event; read from the log when unknown. */
+  #lastAt: EpochMs | undefined;
+  /** How far the clock is behind the log, as the ledger was last told. */
+  #behindMs = 0;
+
+  constructor({ store, cluster, times }: RecorderOptions) {
+    this.#store = store;
+    this.#times = times;
+    this.#clusterId = store.write((log) => log.cluster(cluster).id);
+  }
+
+  get clusterId(): ClusterId {
+    return this.#clusterId;
+  }
+
+  /**
+   * Ends the coverage that an earlier process left open, at what it had proven. A stream that then resumes from its
+   * cursor makes it whole again; one that cannot leaves a gap.
+   */
+  open(at: EpochMs): void {
+    this.endCoverage(at, { code: 'recorder-stopped' });
+  }
+
+  /** Ends the coverage of every stream that is still open. */
+  endCoverage(at: EpochMs, reason: EndReason): void {
+    this.#write((log) => {
+      const now = this.#clamp(log, at);
+      for (const stream of log.streams(this.#clusterId)) this.#endSpan(log, stream, now, reason);
+    });
+  }
+
+  commit(batch: StreamBatch): void {
+    this.#write((log) => {
+      const stream = log.stream(this.#clusterId, batch.stream);
+      const at = this.#clamp(log, batch.at, stream);
+      switch (batch.kind) {
+        case 'snapshot':
+          return this.#snapshot(log, stream, at, batch);
+        case 'changes':
+          return this.#changes(log, stream, at, batch);
+        case 'resumed':
+          return this.#resumed(log, stream, at, batch);
+        case 'interrupted':
+          return this.#interrupted(log, stream, at, batch);
+        default:
+          throw new UnexpectedBatchError(`not a batch: ${(batch satisfies never as StreamBatch).kind}`);
+      }
+    });
+  }
+
+  cursor(key: StreamKey): Cursor | undefined {
+    return this.#store.reader
+      .streams(this.#clusterId)
+      .find((stream) => stream.key.resource === key.resource && stream.key.namespace === key.namespace)?.cursor;
+  }
+
+  #snapshot(log: LogWriter, stream: StreamRecord, at: EpochMs, batch: SnapshotBatch): void {
+    const span = log.lastSpan(stream.id);
+    const epoch = stream.epoch + (batch.newEpoch && span ? 1 : 0);
+    this.#endSpan(log, stream, at, batch.reason);
+    const known = log.liveObjects({ clusterId: this.#clusterId, ...batch.stream });
+    const wasCovered = this.#coveredNamespaces(log, stream);
+    const began = { type: 'COVERAGE_BEGAN', resourceVersion: batch.resourceVersion } as const;
+    // In the ledger a first state opens its stream, and what a relist infers stands inside the gap that it closes.
+    if (span === undefined) this.#ledger(log, stream, epoch, at, began);
+    for (const change of inferChanges(known, batch.objects, epoch)) {
+      if ('missing' in change) this.#appendMissing(log, stream, epoch, at, change.missing);
+      else this.#apply(log, stream, epoch, at, wasCovered(change.object.namespace) ? 'relist' : 'snapshot', change);
+    }
+    if (span !== undefined) this.#ledger(log, stream, epoch, at, began);
+    log.saveCursor(stream.id, epoch, { resourceVersion: batch.resourceVersion, provenAt: at });
+  }
+
+  /**
+   * Tells for which namespaces the resource was ever covered before: what is found new there has come since. Elsewhere
+   * nothing is known of before.
+   */
+  #coveredNamespaces(log: LogWriter, { key }: StreamRecord): (namespace: string) => boolean {
+    const covered = log
+      .streams(this.#clusterId)
+      .filter((stream) => stream.key.resource === key.resource && log.lastSpan(stream.id) !== undefined)
+      .map((stream) => stream.key.namespace);
+    return (namespace) => covered.some((each) => each === undefined || each === namespace);
+  }
+
+  #changes(log: LogWriter, stream: StreamRecord, at: EpochMs, { changes, cursor, provenAt }: ChangesBatch): void {
+    const span = log.lastSpan(stream.id);
+    if (span === undefined || span.end !== undefined) {
+      throw new UnexpectedBatchError(`changes of ${streamName(stream.key)} came while the stream was not covered`);
+    }
+    for (const change of changes) this.#apply(log, stream, stream.epoch, at, 'watch', change);
+    // The proof never goes back, whatever the clock does.
+    const proven = Math.max(stream.cursor?.provenAt ?? 0, Math.min(provenAt, at));
+    log.saveCursor(stream.id, stream.epoch, { resourceVersion: cursor, provenAt: epochMs(proven) });
+  }
+
+  #resumed(log: LogWriter, stream: StreamRecord, at: EpochMs, _batch: ResumedBatch): void {
+    const span = log.lastSpan(stream.id);
+    if (span === undefined) throw new UnexpectedBatchError(`${streamName(stream.key)} cannot be resumed: it was never covered`);
+    if (span.end !== undefined) this.#ledger(log, stream, stream.epoch, at, { type: 'COVERAGE_RESUMED' });
+  }
+
+  #interrupted(log: LogWriter, stream: StreamRecord, at: EpochMs, { reason }: InterruptedBatch): void {
+    this.#endSpan(log, stream, at, reason);
+  }
+
+  #endSpan(log: LogWriter, stream: StreamRecord, at: EpochMs, reason: EndReason): void {
+    const span = log.lastSpan(stream.id);
+    if (span === undefined || span.end !== undefined) return;
+    this.#ledger(log, stream, stream.epoch, at, { type: 'COVERAGE_ENDED', provenAt: span.provenAt, reason });
+  }
+
+  /** Appends a version unless the log has it, or nothing of what is stored of it changed. */
+  #apply(log: LogWriter, stream: StreamRecord, epoch: number, at: EpochMs, origin: Origin, change: Change): void {
+    const { object } = change;
+    const last = log.lastEvent({ clusterId: this.#clusterId, resource: stream.key.resource, ...object });
+    if (last && last.object.uid !== object.uid && last.type !== 'DELETED') {
+      // The name was given to another object: the former one was deleted, though no one told.
+      this.#appendMissing(log, stream, epoch, at, last);
+    }
+    if (last && last.object.uid === object.uid) {
+      const isOlder = last.epoch === epoch && compareResourceVersions(object.resourceVersion, last.resourceVersion) <= 0;
+      if (isOlder) {
+        this.totals.repeats++;
+        return;
+      }
+      if (change.type !== 'DELETED' && last.type !== 'DELETED' && log.hasBody(last, object.body)) {
+        this.totals.unchanged++;
+        return;
+      }
+    }
+    this.#append(log, stream, epoch, at, origin, change, last);
+  }
+
+  #append(
+    log: LogWriter,
+    stream: StreamRecord,
+    epoch: number,
+    at: EpochMs,
+    origin: Origin,
+    { type, object }: Change,
+    last: ObjectEvent | undefined,
+  ): void {
+    const { namespace, name, uid, resourceVersion, value } = object;
+    const { resource } = stream.key;
+    // A deletion mostly brings what is known; the expiry of a v1 Event brings nothing else.
+    const body = type === 'DELETED' && last?.object.uid === uid && log.hasBody(last, object.body) ? 'same' : object.body;
+    const event = log.appendObject({
+      at,
+      type,
+      origin,
+      streamId: stream.id,
+      epoch,
+      resourceVersion,
+      object: { clusterId: this.#clusterId, resource, namespace, name, uid },
+      body,
+      family: familyOf(resource, value),
+    });
+    if (event === undefined) {
+      this.totals.repeats++;
+      return;
+    }
+    this.totals.events++;
+    this.totals.flips += this.#projector.project(log, event, value);
+  }
+
+  /** A known object is not in a complete state: it was deleted; its final state is not known, the last known one stands for it. */
+  #appendMissing(log: LogWriter, stream: StreamRecord, epoch: number, at: EpochMs, last: ObjectEvent): void {
+    const event = log.appendObject({
+      at,
+      type: 'DELETED',
+      origin: 'relist',
+      streamId: stream.id,
+      epoch,
+      resourceVersion: last.resourceVersion,
+      object: last.object,
+      body: 'same',
+    });
+    if (event === undefined) return;
+    this.totals.events++;
+    this.totals.flips += this.#projector.project(log, event);
+  }
+
+  #ledger(log: LogWriter, stream: StreamRecord, epoch: number, at: EpochMs, fact: LedgerFact): void {
+    const event = log.appendLedger({ at, streamId: stream.id, epoch, fact });
+    this.totals.events++;
+    this.#projector.project(log, event);
+  }
+
+  /** The time for the next events: never before the event before them. */
+  #clamp(log: LogWriter, at: EpochMs, stream?: StreamRecord): EpochMs {
+    const last = this.#lastAt ?? log.lastAt(this.#clusterId) ?? at;
+    if (at >= last || this.#times === 'given') {
+      this.#behindMs = 0;
+      this.#lastAt = at;
+      return at;
+    }
+    this.#lastAt = last;
+    const behind = last - at;
+    // One step is told once; while the clock catches up the distance only shrinks.
+    if (stream && behind > this.#behindMs)
+      this.#ledger(log, stream, stream.epoch, last, { type: 'CLOCK_STEPPED', byMs: -behind });
+    this.#behindMs = behind;
+    return last;
+  }
+
+  #write(work: (log: LogWriter) => void): void {
+    const totals = { ...this.totals };
+    try {
+      this.#store.write(work);
+    } catch (error) {
+      // What was learnt inside the transaction never happened.
+      this.#projector.forget();
+      this.#lastAt = undefined;
+      Object.assign(this.totals, totals);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** Opens the database file, and says in plain words why it cannot be opened. */
+import { existsSync, statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { LogUnusableError } from '../event-store.ts';
+
+export type Connection = Database.Database;
+
+/** `FLIP`, in the header of every log (PRAGMA application_id): tells a log from any other SQLite file. */
+const APPLICATION_ID = 0x464c4950;
+
+/**
+ * Opens a log for writing, making the file when there is none.
+ * @throws LogUnusableError
+ */
+export function openForWriting(file: string): Connection {
+  return usable(file, () => {
+    const connection = new Database(file);
+    connection.pragma('busy_timeout = 5000');
+    const fresh = connection.pragma('schema_version', { simple: true }) === 0;
+    if (!fresh) requireLog(connection, file);
+    // A commit that is lost with the power takes its cursor along: the watch replays it. So NORMAL is enough.
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = NORMAL');
+    connection.pragma('foreign_keys = ON');
+    connection.pragma('cache_size = -32768');
+    connection.pragma('journal_size_limit = 67108864');
+    if (fresh) connection.pragma(`application_id = ${APPLICATION_ID}`);
+    return connection;
+  });
+}
+
+/**
+ * Opens a log for reading; the file must exist. Readers neither wait for the writer nor delay it (WAL).
+ * @throws LogUnusableError
+ */
+export function openForReading(file: string): Connection {
+  return usable(file, () => {
+    if (!existsSync(file)) throw new LogUnusableError(`there is no log at ${file}`);
+    const connection = new Database(file, { readonly: true, fileMustExist: true });
+    connection.pragma('busy_timeout = 5000');
+    requireLog(connection, file);
+    connection.pragma('cache_size = -16384');
+    return connection;
+  });
+}
+
+function requireLog(connection: Connection, file: string): void {
+  if (connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    connection.close();
+    throw new LogUnusableError(`${file} is a SQLite database, but not a Flipbook log`);
+  }
+}
+
+function usable(file: string, open: () => Connection): Connection {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof LogUnusableError) throw error;
+    throw new LogUnusableError(`cannot open the log ${file}: ${explain(file, error)}`, { cause: error });
+  }
+}
+
+function explain(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_NOTADB') return 'it is not a SQLite database';
+  if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged (truncated or overwritten)';
+  if (code.startsWith('SQLITE_READONLY')) return 'the file or its folder is not writable';
+  if (code.startsWith('SQLITE_BUSY')) return 'another process holds it';
+  if (code.startsWith('SQLITE_CANTOPEN') || error instanceof TypeError) {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return 'it is a folder';
+    return 'the file cannot be made or read: does its folder exist, and may this user write there?';
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,164 @@
+/** Reads of the projections: Services, flips and counts. Every query here goes by an index, never over a table that grows. */
+import { SOURCES, type Source } from '../../domain/backends.ts';
+import {
+  type ClusterId,
+  type CountsRecord,
+  type EventReader,
+  type FlipQuery,
+  type FlipRecord,
+  LATEST,
+  type ServiceAtRecord,
+  type ServiceRecord,
+} from '../event-store.ts';
+import { SOURCE } from './codes.ts';
+import { type CountsRow, countsRecord, type FlipRow, flipRecord, SELECT_FLIP, type ServiceRow, serviceRecord } from './rows.ts';
+import type { Statements } from './statements.ts';
+
+type Query<Name extends keyof EventReader> = EventReader[Name] extends (query: infer Q) => unknown ? Q : never;
+
+export function service(sql: Statements, { clusterId, namespace, name }: Query<'service'>): ServiceRecord | undefined {
+  const row = sql.get<ServiceRow>(
+    'SELECT * FROM service WHERE cluster_id = ? AND namespace = ? AND name = ?',
+    clusterId,
+    namespace,
+    name,
+  );
+  return row && serviceRecord(row);
+}
+
+export function servicesAt(sql: Statements, reader: EventReader, query: Query<'servicesAt'>): ServiceAtRecord[] {
+  const { at, asOf } = query;
+  const told = new Map<ClusterId, boolean>();
+  const servicesTold = (clusterId: ClusterId): boolean => {
+    const known = told.get(clusterId) ?? servicesWereTold(sql, clusterId, at);
+    told.set(clusterId, known);
+    return known;
+  };
+  return serviceRows(sql, query).map((row) => {
+    const record = serviceRecord(row);
+    const object = reader.objectAt({ ...record, resource: 'v1/services', at, asOf });
+    const counts: Partial<Record<Source, CountsRecord>> = {};
+    for (const source of SOURCES) {
+      const inForce = countsAt(sql, { serviceId: record.id, source, at, asOf });
+      if (inForce) counts[source] = inForce;
+    }
+    const lastFlip = lastFlipAt(sql, row, query);
+    const exists = object ? object.type !== 'DELETED' : servicesTold(record.clusterId) ? false : undefined;
+    return { service: record, exists, counts, ...(lastFlip ? { lastFlip } : {}) };
+  });
+}
+
+function serviceRows(sql: Statements, query: Query<'servicesAt'>): ServiceRow[] {
+  const conditions: string[] = [];
+  const parameters: (string | number)[] = [];
+  const add = (condition: string, ...values: (string | number)[]) => {
+    conditions.push(condition);
+    parameters.push(...values);
+  };
+  if (query.clusterId !== undefined) add('cluster_id = ?', query.clusterId);
+  if (query.namespace !== undefined) add('namespace = ?', query.namespace);
+  if (query.q !== undefined) add(`instr(namespace || '/' || name, ?) > 0`, query.q);
+  if (query.after)
+    add('(cluster_id, namespace, name) > (?, ?, ?)', query.after.clusterId, query.after.namespace, query.after.name);
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  return sql.all<ServiceRow>(
+    `SELECT * FROM service ${where} ORDER BY cluster_id, namespace, name LIMIT ?`,
+    ...parameters,
+    query.limit,
+  );
+}
+
+/** Whether the Services of the cluster had been listed by T: then one that was not told of did not exist. */
+function servicesWereTold(sql: Statements, clusterId: ClusterId, at: number): boolean {
+  return (
+    sql.get(
+      `SELECT 1 FROM stream s JOIN coverage c ON c.stream_id = s.stream_id AND c.began_at <= ?
+       WHERE s.cluster_id = ? AND s.resource = 'v1/services' LIMIT 1`,
+      at,
+      clusterId,
+    ) !== undefined
+  );
+}
+
+function lastFlipAt(sql: Statements, row: ServiceRow, { at, asOf }: Query<'servicesAt'>): FlipRecord | undefined {
+  const found = sql.get<FlipRow>(
+    `${SELECT_FLIP} WHERE f.service_id = ? AND f.source = ? AND f.at <= ? AND f.position <= ?
+     ORDER BY f.at DESC, f.position DESC, f.ordinal DESC LIMIT 1`,
+    row.service_id,
+    row.has_endpoints ? SOURCE.code('endpoints') : SOURCE.code('endpointslices'),
+    at,
+    asOf,
+  );
+  return found && flipRecord(found);
+}
+
+export function flips(sql: Statements, query: FlipQuery): FlipRecord[] {
+  const conditions = ['f.at >= ?', 'f.at < ?'];
+  const parameters: (string | number)[] = [Math.max(query.from, query.after?.at ?? 0), query.to];
+  const add = (condition: string, ...values: (string | number)[]) => {
+    conditions.push(condition);
+    parameters.push(...values);
+  };
+  if (query.after) add('(f.at, f.position, f.ordinal) > (?, ?, ?)', query.after.at, query.after.position, query.after.ordinal);
+  if (query.asOf < LATEST) add('f.position <= ?', query.asOf);
+  let table = SELECT_FLIP;
+  if (query.serviceId !== undefined) {
+    const source = query.source ?? preferredSource(sql, query.serviceId);
+    add('f.service_id = ?', query.serviceId);
+    add('f.source = ?', SOURCE.code(source));
+    table = table.replace('FROM flip f', 'FROM flip f INDEXED BY flip_by_service');
+  } else {
+    table = table.replace('FROM flip f', 'FROM flip f INDEXED BY flip_by_time');
+    if (query.source === undefined) add('f.source = 1 - s.has_endpoints');
+    else add('f.source = ?', SOURCE.code(query.source));
+    if (query.clusterId !== undefined) add('s.cluster_id = ?', query.clusterId);
+    if (query.namespace !== undefined) add('s.namespace = ?', query.namespace);
+    if (query.service !== undefined) add('s.name = ?', query.service);
+  }
+  if (query.pod !== undefined) add('b.pod = ?', query.pod);
+  if (query.node !== undefined) add('b.node = ?', query.node);
+  return sql
+    .all<FlipRow>(
+      `${table.replaceAll('\n  JOIN', '\n  CROSS JOIN')} WHERE ${conditions.join(' AND ')} ORDER BY f.at, f.position, f.ordinal LIMIT ?`,
+      ...parameters,
+      query.limit,
+    )
+    .map(flipRecord);
+}
+
+function preferredSource(sql: Statements, serviceId: number): Source {
+  const row = sql.get<{ has_endpoints: number }>('SELECT has_endpoints FROM service WHERE service_id = ?', serviceId);
+  return row?.has_endpoints ? 'endpoints' : 'endpointslices';
+}
+
+export function flipsAfter(sql: Statements, { after, limit }: Query<'flipsAfter'>): FlipRecord[] {
+  return sql
+    .all<FlipRow>(`${SELECT_FLIP} WHERE f.position > ? ORDER BY f.position, f.ordinal LIMIT ?`, after, limit)
+    .map(flipRecord);
+}
+
+const COUNTS = 'SELECT at, position, ready, not_ready, terminating, listed FROM counts WHERE service_id = ? AND source = ?';
+
+export function countsAt(sql: Statements, query: Query<'countsAt'>): CountsRecord | undefined {
+  const row = sql.get<CountsRow>(
+    `${COUNTS} AND at <= ? AND position <= ? ORDER BY at DESC, position DESC LIMIT 1`,
+    query.serviceId,
+    SOURCE.code(query.source),
+    query.at,
+    query.asOf,
+  );
+  return row && countsRecord(row);
+}
+
+export function counts(sql: Statements, query: Query<'counts'>): CountsRecord[] {
+  return sql
+    .all<CountsRow>(
+      `${COUNTS} AND at > ? AND at < ? AND position <= ? ORDER BY at, position`,
+      query.serviceId,
+      SOURCE.code(query.source),
+      query.from,
+      query.to,
+      query.asOf,
+    )
+    .map(countsRecord);
+}

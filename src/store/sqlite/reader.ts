@@ -1,0 +1,194 @@
+/** Reads of the log itself: events, bodies, objects at an instant, streams and their coverage. */
+import type {
+  ClusterId,
+  ClusterRecord,
+  CountsRecord,
+  CoverageRecord,
+  EventReader,
+  FlipQuery,
+  FlipRecord,
+  ObjectEvent,
+  Position,
+  ServiceAtRecord,
+  ServiceRecord,
+  StoredEvent,
+  StreamRecord,
+} from '../event-store.ts';
+import { BodyReader, type BodyRow } from './bodies.ts';
+import { CHANGE } from './codes.ts';
+import * as projections from './projection-reads.ts';
+import {
+  type CoverageRow,
+  coverageSpan,
+  type EventRow,
+  isLedgerRow,
+  type JoinedEventRow,
+  ledgerEvent,
+  objectEvent,
+  SELECT_OBJECT_EVENT,
+  type StreamRow,
+  streamRecord,
+} from './rows.ts';
+import type { Statements } from './statements.ts';
+
+const DELETED = CHANGE.code('DELETED');
+
+const SELECT_STREAM = `
+  SELECT s.*, c.epoch, c.resource_version, c.proven_at FROM stream s LEFT JOIN cursor c ON c.stream_id = s.stream_id`;
+
+export class SqliteReader implements EventReader {
+  protected readonly sql: Statements;
+  protected readonly bodies: BodyReader;
+
+  constructor(statements: Statements, bodyCacheBytes?: number) {
+    this.sql = statements;
+    this.bodies = new BodyReader(
+      (position) => this.sql.get<BodyRow>('SELECT base, size, crc, data FROM body WHERE position = ?', position),
+      bodyCacheBytes,
+    );
+  }
+
+  lastPosition(): Position {
+    return (this.sql.get<{ last: number | null }>('SELECT max(position) AS last FROM event')?.last ?? 0) as Position;
+  }
+
+  clusters(): ClusterRecord[] {
+    return this.sql.all<ClusterRecord>('SELECT cluster_id AS id, uid, name FROM cluster ORDER BY cluster_id');
+  }
+
+  streams(clusterId?: ClusterId): StreamRecord[] {
+    const rows =
+      clusterId === undefined
+        ? this.sql.all<StreamRow>(`${SELECT_STREAM} ORDER BY s.stream_id`)
+        : this.sql.all<StreamRow>(`${SELECT_STREAM} WHERE s.cluster_id = ? ORDER BY s.stream_id`, clusterId);
+    return rows.map(streamRecord);
+  }
+
+  coverage({ clusterId, asOf }: { clusterId?: ClusterId; asOf: Position }): CoverageRecord[] {
+    return this.streams(clusterId).map((stream) => {
+      const rows = this.sql.all<CoverageRow>(
+        'SELECT * FROM coverage WHERE stream_id = ? AND began_position <= ? ORDER BY began_position',
+        stream.id,
+        asOf,
+      );
+      return { stream, spans: rows.map((row) => coverageSpan(row, stream.cursor?.provenAt)) };
+    });
+  }
+
+  events({ after, limit }: { after: Position; limit: number }): StoredEvent[] {
+    return this.sql
+      .all<JoinedEventRow | EventRow>(
+        `SELECT e.*, o.cluster_id, o.resource, o.namespace, o.name, o.uid
+         FROM event e LEFT JOIN object o ON o.object_id = e.object_id
+         WHERE e.position > ? ORDER BY e.position LIMIT ?`,
+        after,
+        limit,
+      )
+      .map((row) => this.stored(row));
+  }
+
+  event(position: Position): StoredEvent | undefined {
+    return this.events({ after: (position - 1) as Position, limit: 1 }).find((event) => event.position === position);
+  }
+
+  extent(clusterId: ClusterId): { first: StoredEvent; last: StoredEvent } | undefined {
+    const edge = (order: 'ASC' | 'DESC') =>
+      this.sql.get<{ position: Position }>(
+        `SELECT position FROM event WHERE stream_id IN (SELECT stream_id FROM stream WHERE cluster_id = ?)
+         ORDER BY position ${order} LIMIT 1`,
+        clusterId,
+      )?.position;
+    // A cluster's first event opens the coverage of a stream: found there without reading the clusters before it.
+    const firstPosition = this.sql.get<{ position: Position | null }>(
+      'SELECT min(began_position) AS position FROM coverage JOIN stream USING (stream_id) WHERE cluster_id = ?',
+      clusterId,
+    )?.position;
+    const lastPosition = edge('DESC');
+    if (lastPosition === undefined) return undefined;
+    const first = this.event(firstPosition ?? edge('ASC') ?? lastPosition);
+    const last = this.event(lastPosition);
+    return first && last ? { first, last } : undefined;
+  }
+
+  body(event: ObjectEvent): Uint8Array {
+    return this.bodies.read(this.bodyPosition(event.position));
+  }
+
+  objectAt(query: Parameters<EventReader['objectAt']>[0]): ObjectEvent | undefined {
+    // The newest uid of the name is tried first; one that came after T or after asOf has no row here and the next is tried.
+    const row = this.sql.get<JoinedEventRow>(
+      `${SELECT_OBJECT_EVENT}
+       WHERE o.cluster_id = ? AND o.resource = ? AND o.namespace = ? AND o.name = ? AND e.at <= ? AND e.position <= ?
+       ORDER BY o.object_id DESC, e.at DESC, e.position DESC LIMIT 1`,
+      query.clusterId,
+      query.resource,
+      query.namespace,
+      query.name,
+      query.at,
+      query.asOf,
+    );
+    return row && objectEvent(row);
+  }
+
+  slicesAt(query: Parameters<EventReader['slicesAt']>[0]): ObjectEvent[] {
+    const { at, asOf } = query;
+    return this.sql
+      .all<{ object_id: number }>(
+        `SELECT l.object_id
+         FROM service v JOIN service_slice m ON m.service_id = v.service_id JOIN lifespan l ON l.object_id = m.object_id
+         JOIN object o ON o.object_id = l.object_id
+         WHERE v.cluster_id = ? AND v.namespace = ? AND v.name = ?
+           AND l.added_at <= ? AND (l.deleted_at IS NULL OR l.deleted_at > ? OR l.last_position > ?)
+         ORDER BY o.name, o.object_id`,
+        query.clusterId,
+        query.namespace,
+        query.service,
+        at,
+        at,
+        asOf,
+      )
+      .flatMap(({ object_id }) => {
+        const row = this.sql.get<JoinedEventRow>(
+          `${SELECT_OBJECT_EVENT} WHERE e.object_id = ? AND e.at <= ? AND e.position <= ?
+           ORDER BY e.at DESC, e.position DESC LIMIT 1`,
+          object_id,
+          at,
+          asOf,
+        );
+        return row && row.type !== DELETED ? [objectEvent(row)] : [];
+      });
+  }
+
+  service(query: Parameters<EventReader['service']>[0]): ServiceRecord | undefined {
+    return projections.service(this.sql, query);
+  }
+
+  servicesAt(query: Parameters<EventReader['servicesAt']>[0]): ServiceAtRecord[] {
+    return this.sql.connection.transaction(() => projections.servicesAt(this.sql, this, query))();
+  }
+
+  flips(query: FlipQuery): FlipRecord[] {
+    return projections.flips(this.sql, query);
+  }
+
+  flipsAfter(query: Parameters<EventReader['flipsAfter']>[0]): FlipRecord[] {
+    return projections.flipsAfter(this.sql, query);
+  }
+
+  countsAt(query: Parameters<EventReader['countsAt']>[0]): CountsRecord | undefined {
+    return projections.countsAt(this.sql, query);
+  }
+
+  counts(query: Parameters<EventReader['counts']>[0]): CountsRecord[] {
+    return projections.counts(this.sql, query);
+  }
+
+  protected stored(row: JoinedEventRow | EventRow): StoredEvent {
+    return isLedgerRow(row) ? ledgerEvent(row, this.bodies.read(row.body)) : objectEvent(row as JoinedEventRow);
+  }
+
+  /** Where the version that an event carries is stored: an inferred deletion carries that of the event before it. */
+  protected bodyPosition(position: Position): number {
+    return this.sql.get<{ body: number }>('SELECT body FROM event WHERE position = ?', position)?.body ?? position;
+  }
+}

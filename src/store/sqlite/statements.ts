@@ -1,0 +1,42 @@
+/** Prepared statements of one connection, each compiled once. */
+import type { Statement } from 'better-sqlite3';
+import type { Connection } from './connection.ts';
+
+type Parameter = string | number | null | Buffer;
+
+export class Statements {
+  readonly connection: Connection;
+  readonly #prepared = new Map<string, Statement>();
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  /** The first row, or `undefined`. */
+  get<Row>(sql: string, ...parameters: Parameter[]): Row | undefined {
+    return this.#prepare(sql).get(...parameters) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...parameters: Parameter[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[];
+  }
+
+  /** @returns the number of rows changed */
+  run(sql: string, ...parameters: Parameter[]): number {
+    return this.#prepare(sql).run(...parameters).changes;
+  }
+
+  /** Runs an INSERT. @returns the rowid given to the row */
+  insert(sql: string, ...parameters: Parameter[]): number {
+    return Number(this.#prepare(sql).run(...parameters).lastInsertRowid);
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.connection.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,407 @@
+/** Appends to the log and keeps its projections, inside the transaction that the store has open. */
+import { crc32 } from 'node:zlib';
+import { formatPorts } from '../../domain/backends.ts';
+import { type CoverageSpan, LEDGER_TYPES, type LedgerFact } from '../../domain/ledger.ts';
+import type { StreamKey } from '../../domain/resources.ts';
+import type { Cursor } from '../../domain/stream-batch.ts';
+import { type EpochMs, epochMs } from '../../domain/time.ts';
+import {
+  type ClusterId,
+  ClusterNameTakenError,
+  type ClusterRecord,
+  type LedgerEvent,
+  type LogWriter,
+  type NewFlip,
+  type NewLedgerEvent,
+  type NewObjectEvent,
+  type ObjectEvent,
+  type ObjectId,
+  type ObjectIdentity,
+  type Position,
+  type ServiceProjection,
+  type ServiceRecord,
+  type StreamId,
+  type StreamRecord,
+} from '../event-store.ts';
+import { type BodyRow, BodyWriter } from './bodies.ts';
+import { CHANGE, LEDGER, ORIGIN, SOURCE, STATE } from './codes.ts';
+import { SqliteReader } from './reader.ts';
+import {
+  type CoverageRow,
+  coverageSpan,
+  type EventRow,
+  encodeFact,
+  eventChecksum,
+  identityText,
+  type JoinedEventRow,
+  objectEvent,
+  SELECT_OBJECT_EVENT,
+  serviceRecord,
+} from './rows.ts';
+import type { Statements } from './statements.ts';
+
+const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'coverage'] as const;
+
+export class SqliteWriter extends SqliteReader implements LogWriter {
+  readonly #encoder = new BodyWriter(this.bodies);
+  /** Position of the next event; `undefined` until read from the log. */
+  #next: number | undefined;
+
+  constructor(statements: Statements) {
+    super(statements, 64 << 20);
+  }
+
+  /** Forgets what was learnt inside a transaction that has been rolled back. */
+  forget(): void {
+    this.#next = undefined;
+    this.#encoder.clear();
+    this.bodies.clear();
+  }
+
+  cluster({ uid, name }: { uid: string; name: string }): ClusterRecord {
+    const holder = this.clusters().find((cluster) => cluster.name === name);
+    if (holder && holder.uid !== uid) throw new ClusterNameTakenError(name);
+    this.sql.run('INSERT INTO cluster (uid, name) VALUES (?, ?) ON CONFLICT (uid) DO UPDATE SET name = excluded.name', uid, name);
+    return this.sql.get<ClusterRecord>('SELECT cluster_id AS id, uid, name FROM cluster WHERE uid = ?', uid) as ClusterRecord;
+  }
+
+  stream(clusterId: ClusterId, { resource, namespace = '' }: StreamKey): StreamRecord {
+    this.sql.run(
+      'INSERT INTO stream (cluster_id, resource, namespace) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      clusterId,
+      resource,
+      namespace,
+    );
+    return this.streams(clusterId).find(
+      ({ key }) => key.resource === resource && (key.namespace ?? '') === namespace,
+    ) as StreamRecord;
+  }
+
+  lastSpan(streamId: StreamId): CoverageSpan | undefined {
+    const row = this.sql.get<CoverageRow>(
+      'SELECT * FROM coverage WHERE stream_id = ? ORDER BY began_position DESC LIMIT 1',
+      streamId,
+    );
+    if (row === undefined) return undefined;
+    const cursor = this.sql.get<{ proven_at: number }>('SELECT proven_at FROM cursor WHERE stream_id = ?', streamId);
+    return coverageSpan(row, cursor?.proven_at);
+  }
+
+  saveCursor(streamId: StreamId, epoch: number, { resourceVersion, provenAt }: Cursor): void {
+    this.sql.run(
+      `INSERT INTO cursor (stream_id, epoch, resource_version, proven_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (stream_id) DO UPDATE
+       SET epoch = excluded.epoch, resource_version = excluded.resource_version, proven_at = excluded.proven_at`,
+      streamId,
+      epoch,
+      resourceVersion,
+      provenAt,
+    );
+  }
+
+  lastEvent({ clusterId, resource, namespace, name }: Omit<ObjectIdentity, 'uid'>): ObjectEvent | undefined {
+    const row = this.sql.get<JoinedEventRow>(
+      `${SELECT_OBJECT_EVENT} WHERE e.position = (
+         SELECT l.last_position FROM object o JOIN lifespan l ON l.object_id = o.object_id
+         WHERE o.cluster_id = ? AND o.resource = ? AND o.namespace = ? AND o.name = ?
+         ORDER BY o.object_id DESC LIMIT 1)`,
+      clusterId,
+      resource,
+      namespace,
+      name,
+    );
+    return row && objectEvent(row);
+  }
+
+  liveObjects({ clusterId, resource, namespace }: Parameters<LogWriter['liveObjects']>[0]): ObjectEvent[] {
+    const scope = namespace === undefined ? '' : 'AND o.namespace = ?';
+    return this.sql
+      .all<JoinedEventRow>(
+        `SELECT e.*, o.cluster_id, o.resource, o.namespace, o.name, o.uid
+         FROM object o JOIN lifespan l ON l.object_id = o.object_id JOIN event e ON e.position = l.last_position
+         WHERE o.cluster_id = ? AND o.resource = ? ${scope} AND l.deleted_at IS NULL
+         ORDER BY o.namespace, o.name, o.object_id`,
+        clusterId,
+        resource,
+        ...(namespace === undefined ? [] : [namespace]),
+      )
+      .map(objectEvent);
+  }
+
+  lastAt(clusterId: ClusterId): EpochMs | undefined {
+    const row = this.sql.get<{ at: number }>(
+      `SELECT at FROM event WHERE stream_id IN (SELECT stream_id FROM stream WHERE cluster_id = ?)
+       ORDER BY position DESC LIMIT 1`,
+      clusterId,
+    );
+    return row && epochMs(row.at);
+  }
+
+  hasBody(event: ObjectEvent, body: Uint8Array): boolean {
+    const position = this.bodyPosition(event.position);
+    const stored = this.sql.get<{ size: number; crc: number }>('SELECT size, crc FROM body WHERE position = ?', position);
+    // The checksum spares decoding what is different anyway; it does not prove that two are the same.
+    return stored?.size === body.length && stored.crc === crc32(body) && this.bodies.read(position).equals(body);
+  }
+
+  servicesOfSlice(slice: ObjectId): string[] {
+    return this.sql
+      .all<{ name: string }>(
+        'SELECT v.name FROM service_slice m JOIN service v USING (service_id) WHERE m.object_id = ? ORDER BY v.name',
+        slice,
+      )
+      .map(({ name }) => name);
+  }
+
+  appendObject(event: NewObjectEvent): ObjectEvent | undefined {
+    const { object, type, epoch, resourceVersion } = event;
+    const objectId = this.#objectId(object);
+    const repeated = this.sql.get(
+      'SELECT 1 FROM event WHERE object_id = ? AND resource_version = ? AND epoch = ? AND type = ?',
+      objectId,
+      resourceVersion,
+      epoch,
+      CHANGE.code(type),
+    );
+    if (repeated) return undefined;
+    const position = this.#takePosition();
+    const last = this.sql.get<{ body: number }>(
+      'SELECT body FROM event WHERE object_id = ? ORDER BY at DESC, position DESC LIMIT 1',
+      objectId,
+    )?.body;
+    let body = position;
+    let crc: number;
+    if (event.body !== 'same') {
+      crc = this.#saveBody(position, this.#encoder.encode(position, objectId, last, event.family, event.body));
+    } else {
+      if (last === undefined) throw new Error('an event without a body of its own needs an earlier one of the same object');
+      body = last;
+      crc = this.bodies.row(last).crc;
+    }
+    this.#insertEvent(
+      {
+        position,
+        at: event.at,
+        type: CHANGE.code(type),
+        origin: ORIGIN.code(event.origin),
+        stream_id: event.streamId,
+        epoch,
+        object_id: objectId,
+        resource_version: resourceVersion,
+        body,
+      },
+      identityText(object),
+      crc,
+    );
+    return {
+      position: position as Position,
+      at: event.at,
+      type,
+      origin: event.origin,
+      streamId: event.streamId,
+      epoch,
+      resourceVersion,
+      objectId,
+      object,
+    };
+  }
+
+  appendLedger(event: NewLedgerEvent): LedgerEvent {
+    const position = this.#takePosition();
+    const raw = encodeFact(event.fact);
+    const crc = this.#saveBody(position, this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw));
+    this.#insertEvent(
+      {
+        position,
+        at: event.at,
+        type: LEDGER.code(event.fact.type),
+        origin: ORIGIN.code('ledger'),
+        stream_id: event.streamId,
+        epoch: event.epoch,
+        object_id: null,
+        resource_version: null,
+        body: position,
+      },
+      '',
+      crc,
+    );
+    return { position: position as Position, ...event };
+  }
+
+  projectObject(event: ObjectEvent, service: string | undefined): void {
+    const deletedAt = event.type === 'DELETED' ? event.at : null;
+    this.sql.run(
+      `INSERT INTO lifespan (object_id, added_at, deleted_at, last_position) VALUES (?, ?, ?, ?)
+       ON CONFLICT (object_id) DO UPDATE SET deleted_at = excluded.deleted_at, last_position = excluded.last_position`,
+      event.objectId,
+      event.at,
+      deletedAt,
+      event.position,
+    );
+    if (service === undefined) return;
+    const { resource, clusterId, namespace } = event.object;
+    const { id } = this.#service({ clusterId, namespace, name: service });
+    if (resource === 'v1/endpoints')
+      this.sql.run('UPDATE service SET has_endpoints = 1 WHERE service_id = ? AND has_endpoints = 0', id);
+    if (resource === 'discovery.k8s.io/v1/endpointslices') {
+      this.sql.run('INSERT INTO service_slice (service_id, object_id) VALUES (?, ?) ON CONFLICT DO NOTHING', id, event.objectId);
+    }
+  }
+
+  projectLedger({ position, at, streamId, fact }: LedgerEvent): void {
+    switch (fact.type) {
+      case 'COVERAGE_BEGAN':
+        this.sql.run('INSERT INTO coverage (began_position, stream_id, began_at) VALUES (?, ?, ?)', position, streamId, at);
+        break;
+      case 'COVERAGE_ENDED':
+        this.#changeLastSpan(streamId, position, fact);
+        break;
+      case 'COVERAGE_RESUMED':
+        this.#changeLastSpan(streamId, null, undefined);
+        break;
+      case 'CLOCK_STEPPED':
+        break;
+      default:
+        fact satisfies never;
+        throw new Error(`not a ledger fact; known are ${LEDGER_TYPES.join(', ')}`);
+    }
+  }
+
+  projectService({ event, service, source, counts, listed, flips, firstOrdinal }: ServiceProjection): void {
+    const { id } = this.#service(service);
+    const { position, at } = event;
+    this.sql.run(
+      `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      SOURCE.code(source),
+      at,
+      position,
+      counts.ready,
+      counts.notReady,
+      counts.terminating,
+      listed ? 1 : 0,
+    );
+    flips.forEach((flip, index) => {
+      this.sql.run(
+        `INSERT INTO flip (position, ordinal, at, service_id, source, backend_id, from_state, to_state,
+                           ready_after, not_ready_after, lag_ms, origin)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        position,
+        firstOrdinal + index,
+        at,
+        id,
+        SOURCE.code(source),
+        this.#backendId(id, flip),
+        STATE.code(flip.from),
+        STATE.code(flip.to),
+        counts.ready,
+        counts.notReady,
+        at - flip.notBefore,
+        ORIGIN.code(event.origin),
+      );
+    });
+  }
+
+  clearProjections(): void {
+    for (const table of PROJECTIONS) this.sql.run(`DELETE FROM ${table}`);
+  }
+
+  #changeLastSpan(
+    streamId: StreamId,
+    endedPosition: number | null,
+    ended: Extract<LedgerFact, { type: 'COVERAGE_ENDED' }> | undefined,
+  ): void {
+    this.sql.run(
+      `UPDATE coverage SET ended_position = ?, proven_at = ?, reason_code = ?, reason_detail = ?
+       WHERE began_position = (SELECT max(began_position) FROM coverage WHERE stream_id = ?)`,
+      endedPosition,
+      ended?.provenAt ?? null,
+      ended?.reason.code ?? null,
+      ended?.reason.detail ?? null,
+      streamId,
+    );
+  }
+
+  #objectId({ clusterId, resource, namespace, name, uid }: ObjectIdentity): ObjectId {
+    const known = this.sql.get<{ object_id: ObjectId }>(
+      `SELECT object_id FROM object WHERE cluster_id = ? AND resource = ? AND namespace = ? AND name = ? AND uid = ?
+       ORDER BY object_id DESC LIMIT 1`,
+      clusterId,
+      resource,
+      namespace,
+      name,
+      uid,
+    );
+    if (known) return known.object_id;
+    return this.sql.insert(
+      'INSERT INTO object (cluster_id, resource, namespace, name, uid) VALUES (?, ?, ?, ?, ?)',
+      clusterId,
+      resource,
+      namespace,
+      name,
+      uid,
+    ) as ObjectId;
+  }
+
+  #service({ clusterId, namespace, name }: Omit<ServiceRecord, 'id'>): ServiceRecord {
+    const known = this.service({ clusterId, namespace, name });
+    if (known) return known;
+    const service_id = this.sql.insert(
+      'INSERT INTO service (cluster_id, namespace, name) VALUES (?, ?, ?)',
+      clusterId,
+      namespace,
+      name,
+    );
+    return serviceRecord({ service_id, cluster_id: clusterId, namespace, name });
+  }
+
+  #backendId(serviceId: number, { backend }: NewFlip): number {
+    const values = [
+      serviceId,
+      backend.address,
+      formatPorts(backend.ports),
+      backend.pod?.uid ?? '',
+      backend.pod?.name ?? '',
+      backend.node ?? '',
+      backend.zone ?? '',
+    ];
+    const known = this.sql.get<{ backend_id: number }>(
+      `SELECT backend_id FROM backend
+       WHERE service_id = ? AND address = ? AND ports = ? AND pod_uid = ? AND pod = ? AND node = ? AND zone = ?`,
+      ...values,
+    );
+    if (known) return known.backend_id;
+    return this.sql.insert(
+      'INSERT INTO backend (service_id, address, ports, pod_uid, pod, node, zone) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...values,
+    );
+  }
+
+  #takePosition(): number {
+    const position = this.#next ?? this.lastPosition() + 1;
+    this.#next = position + 1;
+    return position;
+  }
+
+  #saveBody(position: number, { base, size, crc, data }: BodyRow): number {
+    this.sql.run('INSERT INTO body (position, base, size, crc, data) VALUES (?, ?, ?, ?, ?)', position, base, size, crc, data);
+    return crc;
+  }
+
+  #insertEvent(row: Omit<EventRow, 'checksum'>, identity: string, bodyCrc: number): void {
+    this.sql.run(
+      `INSERT INTO event (position, at, type, origin, stream_id, epoch, object_id, resource_version, body, checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.position,
+      row.at,
+      row.type,
+      row.origin,
+      row.stream_id,
+      row.epoch,
+      row.object_id,
+      row.resource_version,
+      row.body,
+      eventChecksum(row, identity, bodyCrc),
+    );
+  }
+}
