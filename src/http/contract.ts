@@ -221,12 +221,10 @@ export const CountsPoint = z
   .object({ at: time, ready: count.optional(), notReady: count.optional(), terminating: count.optional() })
   .meta({ id: 'CountsPoint', description: 'Counts from `at` until the next point; without counts: not known (a gap)' });
 
-export const ZeroReadyWindow = z
-  .object({ from: time, to: time, opensBefore: z.boolean(), endsAfter: z.boolean() })
-  .meta({
-    id: 'ZeroReadyWindow',
-    description: 'A span with zero ready backends; where an edge is open its duration is a lower bound',
-  });
+export const ZeroReadyWindow = z.object({ from: time, to: time, opensBefore: z.boolean(), endsAfter: z.boolean() }).meta({
+  id: 'ZeroReadyWindow',
+  description: 'A span with zero ready backends; where an edge is open its duration is a lower bound',
+});
 
 export const TimelineAnswer = z
   .object({
@@ -293,6 +291,11 @@ export const CoverageMessage = z
   })
   .meta({ id: 'CoverageMessage' });
 
+/** Answer of `/readyz`. */
+export const Readiness = z
+  .object({ ready: z.boolean(), reasons: z.array(z.string()).meta({ description: 'Why not; one sentence each' }) })
+  .meta({ id: 'Readiness' });
+
 /** RFC 9457. */
 export const Problem = z
   .object({
@@ -346,4 +349,6 @@ export type Segment = z.infer<typeof Segment>;
 export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
 export type DiffAnswer = z.infer<typeof DiffAnswer>;
 export type LogEvent = z.infer<typeof LogEvent>;
+export type FlipsMessage = z.infer<typeof FlipsMessage>;
+export type CoverageMessage = z.infer<typeof CoverageMessage>;
 export type Problem = z.infer<typeof Problem>;

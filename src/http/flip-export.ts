@@ -1,0 +1,50 @@
+/** Every flip of a window as CSV or as NDJSON, page by page, all of one and the same log. */
+import type { FlipAnswer, FlipsAnswer } from '../history/answers.ts';
+import type { FlipsQuestion, History } from '../history/history.ts';
+import { flipCsvHeader, flipCsvRows } from './flip-csv.ts';
+
+export type ExportFormat = 'text/csv' | 'application/x-ndjson';
+
+/** Flips read at a time: the most that a question may ask for. */
+const PAGE = 1000;
+
+/**
+ * All pages of a question, each read when the one before has been dealt with. Flips that are recorded meanwhile do not
+ * appear: every page is read as of the position at which the first one was.
+ */
+export async function* flipPages(
+  history: Pick<History, 'flips'>,
+  question: FlipsQuestion,
+): AsyncGenerator<FlipsAnswer, void, void> {
+  let page = await history.flips({ ...question, limit: PAGE });
+  const { asOf } = page;
+  yield page;
+  while (page.nextCursor !== undefined) {
+    page = await history.flips({ ...question, limit: PAGE, asOf, cursor: page.nextCursor });
+    yield page;
+  }
+}
+
+/** The pages as text, one piece a page. The first piece of a CSV begins with the header row, however few flips follow. */
+export async function* exportFlips(
+  pages: AsyncIterable<{ items: FlipAnswer[] }>,
+  format: ExportFormat,
+): AsyncGenerator<string, void, void> {
+  if (format === 'application/x-ndjson') {
+    for await (const { items } of pages) yield items.map((flip) => `${JSON.stringify(flip)}\n`).join('');
+    return;
+  }
+  let header = flipCsvHeader();
+  for await (const { items } of pages) {
+    yield header + flipCsvRows(items);
+    header = '';
+  }
+}
+
+/** A file name that every system takes: `flips_store_web_20261123T161800Z_20261123T163000Z.csv`. */
+export function exportFileName(names: readonly (string | undefined)[], page: FlipsAnswer, format: ExportFormat): string {
+  const compact = (time: string) => time.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  const parts = ['flips', ...names, compact(page.from), compact(page.to)].filter((part) => part !== undefined);
+  const name = parts.map((part) => part.slice(0, 63).replaceAll(/[^A-Za-z0-9-]/g, '-')).join('_');
+  return `${name}.${format === 'text/csv' ? 'csv' : 'ndjson'}`;
+}

@@ -1,0 +1,69 @@
+/** `GET …/endpoints/{name}`, `…/endpointslices/{name}`, `…/services/{name}`: objects exactly as they were. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { ResourceName } from '../../domain/resources.ts';
+import { formatTime } from '../../domain/time.ts';
+import { CoverageStatus } from '../contract.ts';
+import { invalid, TAGS, unknown } from '../describe.ts';
+import { createRouter, type RouteContext, type Router } from '../environment.ts';
+import { inNamespace, parameters, query, readAt, readScope } from '../query.ts';
+import { sendJsonBytes } from '../respond.ts';
+
+const { at, asof, cluster } = parameters;
+
+const headers = z.object({
+  'Flipbook-At': z.string().meta({ description: 'The instant that the answer is about', example: '2026-11-23T16:21:00.000Z' }),
+  'Flipbook-Position': z.string().meta({ description: 'Position of the event that carries this version', example: '342' }),
+  'Flipbook-Coverage': CoverageStatus.meta({ description: 'Whether the stream was proven complete then', example: 'complete' }),
+});
+
+/** The objects that are stored byte for byte. Reduced ones are in /api/v1/events. */
+const VERBATIM: readonly { plural: string; kind: string; resource: ResourceName; example: string }[] = [
+  { plural: 'endpoints', kind: 'Endpoints', resource: 'v1/endpoints', example: 'web' },
+  {
+    plural: 'endpointslices',
+    kind: 'EndpointSlice',
+    resource: 'discovery.k8s.io/v1/endpointslices',
+    example: 'web-8xk2p',
+  },
+  { plural: 'services', kind: 'Service', resource: 'v1/services', example: 'web' },
+];
+
+export function objectRoutes({ history, clock }: RouteContext): Router {
+  const router = createRouter();
+  for (const { plural, kind, resource, example } of VERBATIM) {
+    const route = createRoute({
+      method: 'get',
+      path: `/api/v1/namespaces/{ns}/${plural}/{name}`,
+      operationId: `read${kind}`,
+      tags: [TAGS.history.name],
+      summary: `The ${kind} object at one instant, byte for byte`,
+      description: 'The bytes that the API server sent. 404 when the object did not exist then.',
+      request: { params: inNamespace(kind, example), query: query({ at, asof, cluster }) },
+      responses: {
+        200: {
+          description: 'The object as it was',
+          headers,
+          content: {
+            'application/json': {
+              schema: z.object({}).loose(),
+              example: { kind, metadata: { name: example, namespace: 'store', resourceVersion: '2104' } },
+            },
+          },
+        },
+        ...invalid,
+        ...unknown,
+      },
+    });
+    router.openapi(route, async (c) => {
+      const { ns: namespace, name } = c.req.valid('param');
+      const question = c.req.valid('query');
+      const answer = await history.object({ ...readScope(question), ...readAt(question, clock), resource, namespace, name });
+      return sendJsonBytes<Record<string, never>>(c, answer.body, {
+        'Flipbook-At': formatTime(answer.at),
+        'Flipbook-Position': String(answer.position),
+        'Flipbook-Coverage': answer.coverage,
+      });
+    });
+  }
+  return router;
+}
