@@ -13,7 +13,7 @@ import {
   watchedFlipBounds,
 } from '../domain/flips.ts';
 import type { EndpointSlice, KubeObject } from '../domain/objects.ts';
-import type { EpochMs } from '../domain/time.ts';
+import { type EpochMs, epochMs } from '../domain/time.ts';
 import { isLedgerEvent, type LogWriter, type ObjectEvent, type StoredEvent, type StreamId } from '../store/event-store.ts';
 import { AddressLists, endpointsVersion, type ListVersion, NO_LIST, type ServiceScope, sliceVersion } from './address-lists.ts';
 
@@ -142,7 +142,7 @@ function gapBegan(log: LogWriter, { object, streamId }: ObjectEvent): EpochMs | 
     .streams(object.clusterId)
     .filter(({ key }) => key.resource === object.resource && (key.namespace ?? object.namespace) === object.namespace)
     .flatMap(({ id }) => provenUntil(id) ?? []);
-  return proofs.length > 0 ? proofs.reduce((a, b) => (a > b ? a : b)) : undefined;
+  return proofs.length > 0 ? epochMs(Math.max(...proofs)) : undefined;
 }
 
 function parse(log: LogWriter, event: ObjectEvent): KubeObject {

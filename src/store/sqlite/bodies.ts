@@ -90,7 +90,7 @@ export class BodyWriter {
    */
   encode(position: number, objectId: number, lastBody: number | undefined, family: string | undefined, raw: Uint8Array): BodyRow {
     const chain = this.#chains.get(objectId) ?? this.#resume(objectId, lastBody);
-    return chain ? this.#next(position, chain, raw) : this.#first(position, objectId, family, raw);
+    return chain ? this.#next(position, chain, family, raw) : this.#first(position, objectId, family, raw);
   }
 
   clear(): void {
@@ -98,7 +98,7 @@ export class BodyWriter {
     this.#families.clear();
   }
 
-  #next(position: number, chain: Chain, raw: Uint8Array): BodyRow {
+  #next(position: number, chain: Chain, family: string | undefined, raw: Uint8Array): BodyRow {
     const data = compress(raw, this.#reader.keyframe(chain.base));
     chain.smallestDelta = Math.min(chain.smallestDelta, data.length);
     chain.excess += data.length - chain.smallestDelta;
@@ -107,23 +107,29 @@ export class BodyWriter {
     // The object may have grown since its keyframe: what counts is what a new one costs now.
     chain.keyframeBytes = keyframe.length;
     if (chain.excess <= chain.keyframeBytes) return row(raw, chain.base, data);
-    Object.assign(chain, { base: position, smallestDelta: keyframe.length, excess: 0 });
-    return row(raw, null, keyframe);
+    return this.#rebase(position, chain, family, raw, keyframe);
   }
 
   #first(position: number, objectId: number, family: string | undefined, raw: Uint8Array): BodyRow {
     const keyframe = compress(raw, undefined);
+    const chain = { base: position, keyframeBytes: keyframe.length, smallestDelta: keyframe.length, excess: 0 };
+    if (usableAsBase(raw)) this.#chains.set(objectId, chain);
+    return this.#rebase(position, chain, family, raw, keyframe);
+  }
+
+  /** Puts the chain on the keyframe of a sibling that is much like this version, else on this version as a keyframe. */
+  #rebase(position: number, chain: Chain, family: string | undefined, raw: Uint8Array, keyframe: Buffer): BodyRow {
     const sibling = family === undefined ? undefined : this.#families.get(family);
-    if (sibling !== undefined) {
+    if (sibling !== undefined && sibling !== chain.base) {
       const data = compress(raw, this.#reader.keyframe(sibling));
       if (data.length < keyframe.length / 2) {
-        this.#chains.set(objectId, { base: sibling, keyframeBytes: keyframe.length, smallestDelta: data.length, excess: 0 });
+        Object.assign(chain, { base: sibling, smallestDelta: data.length, excess: 0 });
         return row(raw, sibling, data);
       }
     }
     if (!usableAsBase(raw)) return row(raw, null, keyframe);
     if (family !== undefined) this.#families.set(family, position);
-    this.#chains.set(objectId, { base: position, keyframeBytes: keyframe.length, smallestDelta: keyframe.length, excess: 0 });
+    Object.assign(chain, { base: position, smallestDelta: keyframe.length, excess: 0 });
     return row(raw, null, keyframe);
   }
 

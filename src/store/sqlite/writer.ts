@@ -40,7 +40,8 @@ import {
 } from './rows.ts';
 import type { Statements } from './statements.ts';
 
-const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'coverage'] as const;
+/** The tables that {@link SqliteWriter.clearProjections} empties. */
+export const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'coverage'] as const;
 
 export class SqliteWriter extends SqliteReader implements LogWriter {
   readonly #encoder = new BodyWriter(this.bodies);
