@@ -1,0 +1,57 @@
+/** All streams of a cluster. */
+import type { Log } from '../domain/log.ts';
+import { RESOURCES, type Resource, type StreamKey } from '../domain/resources.ts';
+import type { BatchSink } from '../domain/stream-batch.ts';
+import type { Client } from './client.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import { DEFAULT_SETTINGS, type WatchSettings } from './settings.ts';
+import { Stream, type StreamStatus, type WatchObserver } from './stream.ts';
+
+export interface WatchOptions {
+  readonly client: Pick<Client, 'connect'>;
+  readonly sink: BatchSink;
+  readonly log: Log;
+  /** Empty or absent: all namespaces. Nodes are watched cluster-wide in any case. */
+  readonly namespaces?: readonly string[];
+  /** Default: all eight. */
+  readonly resources?: readonly Resource[];
+  readonly settings?: Partial<WatchSettings>;
+  readonly observer?: WatchObserver;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export interface Watcher {
+  /** In the order of the resources. */
+  status(): readonly StreamStatus[];
+  /** No request is made afterwards; resolves when every stream is quiet. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a stream for each resource (and namespace). They share nothing: one that is forbidden, not served or broken leaves
+ * the others alone. Nothing is thrown later; `status` and the ledger tell.
+ */
+export function startWatching(options: WatchOptions): Watcher {
+  const { client, sink, log, clock = SYSTEM_CLOCK, random = Math.random, observer = {} } = options;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const keys = streamsOf(options.resources ?? RESOURCES, options.namespaces ?? []);
+  const streams = keys.map(
+    (key) => new Stream(key, { transport: client.connect(), sink, clock, random, log, settings, observer }),
+  );
+  for (const stream of streams) stream.start();
+  return {
+    status: () => streams.map((stream) => stream.status),
+    stop: async () => {
+      await Promise.all(streams.map((stream) => stream.stop()));
+    },
+  };
+}
+
+/** The streams of some resources: one for each, or one for each namespace where the resource has namespaces. */
+export function streamsOf(resources: readonly Resource[], namespaces: readonly string[]): StreamKey[] {
+  const distinct = [...new Set(namespaces)];
+  return resources.flatMap(({ name, namespaced }): StreamKey[] =>
+    namespaced && distinct.length > 0 ? distinct.map((namespace) => ({ resource: name, namespace })) : [{ resource: name }],
+  );
+}
