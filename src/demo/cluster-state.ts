@@ -11,16 +11,21 @@ export interface StoredObject<T extends DemoObject = DemoObject> {
   readonly object: Readonly<T>;
   /** With `kind` and `apiVersion`, as a watch sends it and a GET answers. */
   readonly json: string;
-  /** Without them, as an item of a list. */
-  readonly itemJson: string;
 }
 
+/** One write, as a watch tells it. Holds the text alone: many of them are remembered. */
 export interface StateChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: ResourceName;
   readonly version: number;
-  readonly stored: StoredObject;
+  readonly key: string;
+  /** Empty for a cluster-scoped object. */
+  readonly namespace: string;
+  /** The object after the write; a deleted one as it last was, at the version of its deletion. */
+  readonly json: string;
 }
+
+export type StateListener = (change: StateChange, object: Readonly<DemoObject>) => void;
 
 /** The versions after `since` were forgotten, in part or all. */
 export class VersionTooOldError extends Error {
@@ -49,7 +54,7 @@ interface Shelf {
 }
 
 export interface ClusterStateOptions {
-  /** How many changes of each resource a watch can look back on. Default 1,000. */
+  /** How many changes of each resource a watch can look back on. Default 500: some ten minutes of the demo. */
   readonly historyLimit?: number;
 }
 
@@ -62,13 +67,13 @@ export interface InitialResource {
 
 export class ClusterState {
   readonly #shelves = new Map<ResourceName, Shelf>();
-  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #listeners = new Set<StateListener>();
   readonly #historyLimit: number;
   #version = 0;
 
   /** Resources that `initial` leaves out begin empty, at the latest version of the others. */
   constructor(initial: ReadonlyMap<ResourceName, InitialResource>, options: ClusterStateOptions = {}) {
-    this.#historyLimit = options.historyLimit ?? 1_000;
+    this.#historyLimit = options.historyLimit ?? 500;
     for (const { version } of initial.values()) this.#version = Math.max(this.#version, version);
     for (const { name } of RESOURCES) {
       const { objects, version } = initial.get(name) ?? { objects: [], version: this.#version };
@@ -101,7 +106,7 @@ export class ClusterState {
   create<T extends DemoObject>(resource: ResourceName, object: T): Readonly<T> {
     const key = keyOf(object);
     if (this.#shelf(resource).objects.has(key)) throw new StateConflictError(`${resource} ${key} exists`);
-    return this.#write('ADDED', resource, object).stored.object as T;
+    return this.#write('ADDED', resource, object) as T;
   }
 
   /**
@@ -117,7 +122,7 @@ export class ClusterState {
     const draft = JSON.parse(stored.json) as T;
     change(draft);
     if (JSON.stringify(draft) === stored.json) return stored.object;
-    return this.#write('MODIFIED', resource, draft).stored.object as T;
+    return this.#write('MODIFIED', resource, draft) as T;
   }
 
   /** Does nothing when the object is gone already. */
@@ -139,26 +144,27 @@ export class ClusterState {
   }
 
   /** Calls `listener` with every change from now on, right after it was written. @returns A function that ends it. */
-  subscribe(listener: (change: StateChange) => void): () => void {
+  subscribe(listener: StateListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #write(type: StateChange['type'], resource: ResourceName, draft: DemoObject): StateChange {
+  #write(type: StateChange['type'], resource: ResourceName, draft: DemoObject): Readonly<DemoObject> {
     const version = ++this.#version;
     draft.metadata.resourceVersion = String(version);
     const stored = store(draft);
     const shelf = this.#shelf(resource);
     if (type === 'DELETED') shelf.objects.delete(stored.key);
     else shelf.objects.set(stored.key, stored);
-    const change: StateChange = { type, resource, version, stored };
+    const { key, json } = stored;
+    const change: StateChange = { type, resource, version, key, namespace: draft.metadata.namespace ?? '', json };
     shelf.history.push(change);
     if (shelf.history.length > this.#historyLimit * 1.25) {
       const dropped = shelf.history.splice(0, shelf.history.length - this.#historyLimit);
       shelf.oldest = dropped.at(-1)?.version ?? shelf.oldest;
     }
-    for (const listener of [...this.#listeners]) listener(change);
-    return change;
+    for (const listener of [...this.#listeners]) listener(change, draft);
+    return draft;
   }
 
   #shelf(resource: ResourceName): Shelf {
@@ -171,9 +177,17 @@ export function keyOf(object: DemoObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
+/** The object as an item of a list, which carries neither `kind` nor `apiVersion`. */
+export function itemJson({ json, object }: StoredObject): string {
+  return `{${json.slice(typeMeta(object).length)}`;
+}
+
 function store(object: DemoObject): StoredObject {
-  const { kind, apiVersion, ...rest } = object;
-  const itemJson = JSON.stringify(rest);
-  const json = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},${itemJson.slice(1)}`;
-  return { key: keyOf(object), object, json, itemJson };
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return { key: keyOf(object), object, json: typeMeta(object) + JSON.stringify(rest).slice(1) };
+}
+
+/** How the JSON of an object begins. */
+function typeMeta({ kind, apiVersion }: Readonly<DemoObject>): string {
+  return `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
 }

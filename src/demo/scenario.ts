@@ -64,7 +64,7 @@ export class Scenario {
       { deployment: 'checkout', begin: () => this.#scale('checkout', 0) },
       { deployment: 'db', begin: () => this.#deleteOnePod('db') },
       { deployment: 'cart', begin: () => this.#scale('cart', -2) },
-      { deployment: 'checkout', begin: () => this.#killOnePod('checkout', 2, 'Error') },
+      { deployment: 'checkout', begin: () => this.#killOnePod('checkout', 2, 'Error', 2) },
       { deployment: 'cart', begin: () => this.#scale('cart', 0) },
     ];
   }
@@ -82,7 +82,7 @@ export class Scenario {
   #awaitRest(name: Name, latest: number): void {
     const { schedule, random } = this.#world;
     schedule.after(LOOK_EVERY_MS, () => {
-      if (this.#atRest(name) || schedule.now >= latest) schedule.after(random.between(2_000, 6_000), () => this.#next());
+      if (this.#atRest(name) || schedule.now >= latest) schedule.after(random.between(2_000, 5_000), () => this.#next());
       else this.#awaitRest(name, latest);
     });
   }
@@ -163,15 +163,13 @@ export class Scenario {
     return true;
   }
 
-  #killOnePod(name: Name, exitCode: number, reason: string): boolean {
+  /** @param times Two make a crash loop with a back-off. */
+  #killOnePod(name: Name, exitCode: number, reason: string, times = 1): boolean {
     const pods = this.#readyPods(name);
     if (pods.length < 2) return false;
     const fewest = Math.min(...pods.map((pod) => this.#kubelet.recentCrashes(pod)));
-    this.#kubelet.crash(
-      this.#world.random.pick(pods.filter((pod) => this.#kubelet.recentCrashes(pod) === fewest)),
-      exitCode,
-      reason,
-    );
+    const pod = this.#world.random.pick(pods.filter((each) => this.#kubelet.recentCrashes(each) === fewest));
+    this.#kubelet.crash(pod, exitCode, reason, times);
     return true;
   }
 

@@ -1,6 +1,6 @@
 /** Lists, whole or in pages, of the demo API server. */
 import type { Resource } from '../../domain/resources.ts';
-import type { ClusterState, StoredObject } from '../cluster-state.ts';
+import { type ClusterState, itemJson, type StoredObject } from '../cluster-state.ts';
 import type { CollectionPath, ListQuery } from './request.ts';
 import { badRequest, expired, tooLargeVersion } from './status.ts';
 
@@ -41,9 +41,7 @@ export class Lists {
       resourceVersion: String(version),
       ...(more > 0 ? { continue: encodeToken({ version, after: page.at(-1)?.key ?? '' }), remainingItemCount: more } : {}),
     };
-    const items = page.map(
-      form === 'objects' ? ({ itemJson }) => itemJson : ({ object: { metadata } }) => JSON.stringify({ metadata }),
-    );
+    const items = page.map(form === 'objects' ? itemJson : ({ object: { metadata } }) => JSON.stringify({ metadata }));
     const [kind, apiVersion] =
       form === 'objects' ? [`${resource.kind}List`, resource.apiVersion] : ['PartialObjectMetadataList', 'meta.k8s.io/v1'];
     return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}\n`;

@@ -32,7 +32,7 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 export function startWatch(state: ClusterState, path: CollectionPath, query: WatchQuery, sink: WatchSink): () => void {
   const { resource, namespace } = path;
   const concerns = (change: StateChange) =>
-    change.resource === resource.name && (namespace === undefined || change.stored.object.metadata.namespace === namespace);
+    change.resource === resource.name && (namespace === undefined || change.namespace === namespace);
 
   const timers: NodeJS.Timeout[] = [];
   let unsubscribe = () => {};
@@ -53,7 +53,7 @@ export function startWatch(state: ClusterState, path: CollectionPath, query: Wat
   } else {
     try {
       for (const change of state.changesSince(resource.name, versionNumber(query.resourceVersion))) {
-        if (concerns(change)) sink.write(line(change.type, change.stored.json));
+        if (concerns(change)) sink.write(line(change.type, change.json));
       }
     } catch (error) {
       if (!(error instanceof VersionTooOldError)) throw error;
@@ -66,7 +66,7 @@ export function startWatch(state: ClusterState, path: CollectionPath, query: Wat
   // Nothing can be written between the lines above and this: the state changes only between turns of the event loop.
   unsubscribe = state.subscribe((change) => {
     if (!concerns(change)) return;
-    sink.write(line(change.type, change.stored.json));
+    sink.write(line(change.type, change.json));
     if (sink.pendingBytes() > MAX_PENDING_BYTES) end();
   });
 

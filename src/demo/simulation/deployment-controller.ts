@@ -31,11 +31,11 @@ export function runDeploymentController(world: World): void {
     dropOldReplicaSets(world, deployment, current);
   });
 
-  state.subscribe(({ resource, stored }) => {
-    if (resource === 'apps/v1/deployments') queue.add(stored.key);
+  state.subscribe(({ resource, key, namespace }, { metadata }) => {
+    if (resource === 'apps/v1/deployments') queue.add(key);
     if (resource !== 'apps/v1/replicasets') return;
-    const owner = stored.object.metadata.ownerReferences?.find(({ kind }) => kind === 'Deployment');
-    if (owner) queue.add(`${stored.object.metadata.namespace ?? ''}/${owner.name}`);
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Deployment');
+    if (owner) queue.add(`${namespace}/${owner.name}`);
   });
 }
 

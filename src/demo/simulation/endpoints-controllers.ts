@@ -1,6 +1,6 @@
 /** The endpoints and the endpointslice controller: Pods and Services in, address lists out. */
 import { type EpochMs, epochMs } from '../../domain/time.ts';
-import { keyOf, type StateChange } from '../cluster-state.ts';
+import { keyOf } from '../cluster-state.ts';
 import {
   type EndpointSlice,
   type Endpoints,
@@ -46,13 +46,12 @@ export function runEndpointsControllers(world: World): void {
     write(service, pods, times.changed(service, pods));
   }
 
-  state.subscribe(({ resource, stored }: StateChange) => {
+  state.subscribe(({ resource, key, namespace }, { metadata }) => {
     if (resource !== 'v1/pods' && resource !== 'v1/services') return;
     for (const service of services()) {
       const { selector } = service.spec;
-      if (selector === undefined || service.metadata.namespace !== stored.object.metadata.namespace) continue;
-      if (resource === 'v1/services' ? keyOf(service) !== stored.key : !matches(selector, stored.object.metadata.labels))
-        continue;
+      if (selector === undefined || service.metadata.namespace !== namespace) continue;
+      if (resource === 'v1/services' ? keyOf(service) !== key : !matches(selector, metadata.labels)) continue;
       slices.add(keyOf(service));
       endpoints.add(keyOf(service));
     }

@@ -9,6 +9,8 @@ import type { World } from './world.ts';
 const CRASH_MEMORY_MS = 600_000;
 const FIRST_BACKOFF_MS = 10_000;
 const LONGEST_BACKOFF_MS = 300_000;
+/** A container in a crash loop ends before its first probe can pass. */
+const FAILS_AFTER_START_MS = 500;
 
 export class Kubelet {
   readonly #world: World;
@@ -23,9 +25,9 @@ export class Kubelet {
   constructor(world: World) {
     this.#world = world;
     this.#addresses = new Addresses([...world.state.objects<Pod>('v1/pods')]);
-    world.state.subscribe(({ type, resource, stored }) => {
+    world.state.subscribe(({ type, resource }, object) => {
       if (resource !== 'v1/pods') return;
-      const pod = stored.object as Readonly<Pod>;
+      const pod = object as Readonly<Pod>;
       if (type === 'DELETED') this.#forget(pod);
       else if (isTerminating(pod)) this.#end(pod);
       else if (pod.spec.nodeName !== undefined && pod.status.phase === 'Pending') this.#start(pod);
@@ -80,8 +82,13 @@ export class Kubelet {
     return this.#failing.has(pod.metadata.uid);
   }
 
-  /** The container ends of itself: OOM killed, or with an exit code. It is started again, after a back-off if this happens often. */
-  crash(pod: Readonly<Pod>, exitCode: number, reason: string): void {
+  /**
+   * The container ends of itself: OOM killed, or with an exit code. It is started again, after a back-off if this happened
+   * lately.
+   *
+   * @param times How often in a row it ends right after its start.
+   */
+  crash(pod: Readonly<Pod>, exitCode: number, reason: string, times = 1): void {
     const { state, schedule, random } = this.#world;
     const current = this.#living(pod);
     if (current === undefined) return;
@@ -91,12 +98,16 @@ export class Kubelet {
     const crashes = [...(this.#crashes.get(uid) ?? []).filter((at) => at > now - CRASH_MEMORY_MS), now];
     this.#crashes.set(uid, crashes);
     state.edit<Pod>('v1/pods', keyOf(pod), (draft) => setTerminated(draft, exitCode, reason, now));
+    const restart = () => {
+      this.#restart(pod);
+      if (times > 1) schedule.after(FAILS_AFTER_START_MS, () => this.crash(pod, exitCode, reason, times - 1));
+    };
     if (crashes.length === 1) {
-      schedule.after(random.between(600, 1_500), () => this.#restart(pod));
+      schedule.after(random.between(400, 1_000), restart);
       return;
     }
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (crashes.length - 2), LONGEST_BACKOFF_MS);
-    schedule.after(random.between(500, 1_200), () => this.#backOff(pod, backoffMs));
+    schedule.after(random.between(300, 800), () => this.#backOff(pod, backoffMs, restart));
   }
 
   /** How often the container of a Pod ended of itself lately. */
@@ -123,7 +134,7 @@ export class Kubelet {
     });
   }
 
-  #backOff(pod: Readonly<Pod>, backoffMs: number): void {
+  #backOff(pod: Readonly<Pod>, backoffMs: number, restart: () => void): void {
     const { state, schedule } = this.#world;
     const current = this.#living(pod);
     if (current === undefined) return;
@@ -133,7 +144,7 @@ export class Kubelet {
     const message = `back-off ${backoffMs / 1_000}s restarting ${told.replace('container ', 'container=').replace('pod ', 'pod=')}`;
     state.edit<Pod>('v1/pods', keyOf(pod), (draft) => setWaiting(draft, { reason: 'CrashLoopBackOff', message }, schedule.now));
     this.#event(current, 'Warning', 'BackOff', `Back-off restarting ${told}`);
-    schedule.after(backoffMs, () => this.#restart(pod));
+    schedule.after(backoffMs, restart);
   }
 
   #restart(pod: Readonly<Pod>): void {
@@ -147,7 +158,7 @@ export class Kubelet {
 
   #probeUntilReady(pod: Readonly<Pod>): void {
     const { schedule, random } = this.#world;
-    schedule.after(random.between(600, 2_200), () => {
+    schedule.after(random.between(600, 2_000), () => {
       const current = this.#living(pod);
       const running = current?.status.containerStatuses?.[0]?.state.running !== undefined;
       if (current && running && !this.#failing.has(pod.metadata.uid)) this.#setReady(current, true);

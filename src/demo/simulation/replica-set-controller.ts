@@ -34,11 +34,11 @@ export function runReplicaSetController(world: World, deletePod: (key: string) =
     writeStatus(world, key, now);
   });
 
-  state.subscribe(({ resource, stored }) => {
-    if (resource === 'apps/v1/replicasets') queue.add(stored.key);
+  state.subscribe(({ resource, key, namespace }, { metadata }) => {
+    if (resource === 'apps/v1/replicasets') queue.add(key);
     if (resource !== 'v1/pods') return;
-    const owner = stored.object.metadata.ownerReferences?.find(({ kind, controller }) => kind === 'ReplicaSet' && controller);
-    if (owner) queue.add(`${stored.object.metadata.namespace ?? ''}/${owner.name}`);
+    const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'ReplicaSet' && controller);
+    if (owner) queue.add(`${namespace}/${owner.name}`);
   });
 }
 

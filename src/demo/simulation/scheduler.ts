@@ -24,7 +24,7 @@ export function runScheduler(world: World): void {
     });
     events.scheduled(pod, node);
   });
-  state.subscribe(({ type, resource, stored }) => {
-    if (resource === 'v1/pods' && type === 'ADDED') queue.add(stored.key);
+  state.subscribe(({ type, resource, key }) => {
+    if (resource === 'v1/pods' && type === 'ADDED') queue.add(key);
   });
 }
