@@ -117,51 +117,35 @@ export function parseCsv(text: string): string[][] {
   return rows;
 }
 
-/** Status of the Pod condition Ready after a flip that a Pod's readiness makes. */
-const READINESS_AFTER: ReadonlyMap<string, string> = new Map([
-  ['ready>notReady', 'False'],
-  ['notReady>ready', 'True'],
-]);
-
-interface PodReadiness {
-  readonly status: string;
-  /** Epoch milliseconds of the second in which it began. */
-  readonly since: number;
-}
-
 /**
- * Flips whose bounds shut out the moment at which the Pod itself says that its readiness changed. The server writes that
- * moment in whole seconds, so the change was within the second after it.
+ * Flips whose bounds shut out the write that made them. The server tells that write in whole seconds (the latest time in
+ * `managedFields`), so it was within the second after it. Not judged is the end of a list: a deleted object tells no time
+ * of its deletion, and a write that only takes fields away does not move the time (incident-1, line 463: 6 s behind).
  *
- * Judged are the flips between ready and notReady of Pods with a matching condition, seen or not yet seen by the recorder
- * at the flip: where the condition arrived later, a bound may still not exclude it.
+ * @param flips those of the selection, as {@link compareFlips} found them right
  */
-export function boundsAgainstPods(truth: Truth, flips: readonly Flip[]): { judged: number; differences: string[] } {
-  const readiness = new Map<string, PodReadiness[]>();
-  for (const line of truth.lines) {
-    if (line.path !== '/api/v1/pods' || line.type === 'LIST' || line.type === 'BOOKMARK') continue;
-    const pod = JSON.parse(line.text) as {
-      metadata: { uid: string };
-      status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] };
-    };
-    const ready = pod.status?.conditions?.find((one) => one.type === 'Ready');
-    if (ready === undefined) continue;
-    const known = readiness.get(pod.metadata.uid) ?? [];
-    readiness.set(pod.metadata.uid, [...known, { status: ready.status, since: Date.parse(ready.lastTransitionTime) }]);
+export function compareBounds(
+  truth: Truth,
+  selection: FlipSelection,
+  flips: readonly Flip[],
+): { judged: number; differences: string[] } {
+  const writtenAt = new Map<number, number>();
+  for (const { line, type, text } of truth.versions) {
+    if (type === 'LIST' || type === 'DELETED') continue;
+    const { metadata } = JSON.parse(text) as { metadata: { managedFields: { time: string }[] } };
+    writtenAt.set(line, Math.max(...metadata.managedFields.map(({ time }) => Date.parse(time))));
   }
   const differences: string[] = [];
   let judged = 0;
-  for (const flip of flips) {
-    const turned = READINESS_AFTER.get(`${flip.from}>${flip.to}`);
-    const known = readiness.get(flip.pod?.uid ?? '') ?? [];
-    const condition = known.findLast((one) => one.status === turned && one.since <= Date.parse(flip.at));
-    if (condition === undefined) continue;
+  for (const [i, expected] of selectFlips(truth, selection).entries()) {
+    const written = writtenAt.get(expected.line);
+    const flip = flips[i];
+    const { ready, notReady, terminating } = expected.after;
+    if (written === undefined || flip === undefined || ready + notReady + terminating === 0) continue;
     judged++;
-    if (Date.parse(flip.notBefore) > condition.since + 999 || Date.parse(flip.notAfter) < condition.since) {
-      const turnedAt = new Date(condition.since).toISOString();
-      differences.push(
-        `${flip.at} ${flip.pod?.name} by ${flip.source} ${flip.from}>${flip.to}: the Pod changed in the second of ${turnedAt}, not between ${flip.notBefore} and ${flip.notAfter}`,
-      );
+    if (Date.parse(flip.notBefore) > written + 999 || Date.parse(flip.notAfter) < written) {
+      const second = new Date(written).toISOString();
+      differences.push(`flip ${i}: written in the second of ${second}, not between ${flip.notBefore} and ${flip.notAfter}`);
     }
   }
   return { judged, differences };
