@@ -31,7 +31,7 @@ export class BodyReader {
 
   constructor(load: LoadBody, cacheBytes = 16 << 20) {
     this.#load = load;
-    this.#keyframes = new LRUCache({ maxSize: cacheBytes, sizeCalculation: (raw) => raw.length });
+    this.#keyframes = new LRUCache({ maxSize: cacheBytes, sizeCalculation: (raw) => raw.length + 1 });
   }
 
   /** @throws CorruptLogError when the body or its keyframe is missing, does not decode, or does not match its checksum. */
