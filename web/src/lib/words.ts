@@ -1,0 +1,56 @@
+/** The page's sentences about facts. Times carry their zone, durations say `≥` where they are lower bounds. */
+import { formatDuration, formatSpan } from './duration.ts';
+import type { Piece, Run, RunState } from './runs.ts';
+import { facts, type LaneModel, type TimelineModel } from './timeline-model.ts';
+import { formatInstant, zoneLabel } from './zone.ts';
+
+export const STATE_WORDS: Record<RunState, string> = {
+  ready: 'ready',
+  notReady: 'not ready',
+  serving: 'terminating, still serving',
+  terminating: 'terminating',
+  absent: 'absent',
+  gap: 'no data',
+  'before-recording': 'not recorded yet',
+};
+
+/** Unknown states always render: a newer server may tell of one that this page does not know. */
+export const stateWord = (state: string): string => (STATE_WORDS as Record<string, string>)[state] ?? state;
+
+/** `14:02:10.000–14:03:55.120 UTC`, with dates where the two ends fall on different days. */
+export function spanText(from: number, to: number, zone: string): string {
+  const sameDay = formatInstant(from, zone, 'date') === formatInstant(to, zone, 'date');
+  const style = sameDay ? 'clock-ms' : 'full';
+  return `${formatInstant(from, zone, style)}–${formatInstant(to, zone, style)} ${zoneLabel(zone, from)}`;
+}
+
+export function pieceText(piece: Piece, zone: string): string {
+  const length = formatSpan(piece.to - piece.from, piece.opensBefore || piece.endsAfter);
+  return `${stateWord(piece.state)} ${spanText(piece.from, piece.to, zone)}, ${length}`;
+}
+
+export function runText(lane: LaneModel, run: Run, zone: string): string {
+  const first = lane.pieces[run.first];
+  const last = lane.pieces[run.last];
+  if (!first || !last) return '';
+  if (first === last) return pieceText(first, zone);
+  return `${run.last - run.first + 1} states, worst ${stateWord(run.state)}, ${spanText(first.from, last.to, zone)}; zoom in to tell them apart`;
+}
+
+/** One paragraph that says what the drawing shows. */
+export function summary(model: TimelineModel, zone: string): string {
+  const { service } = model.answer;
+  const told = facts(model);
+  const parts = [
+    `Service ${service.namespace}/${service.name}, ${spanText(model.range.from, model.range.to, zone)}:`,
+    `${model.lanes.length} ${model.lanes.length === 1 ? 'backend' : 'backends'}, ${told.flips} ${told.flips === 1 ? 'flip' : 'flips'}.`,
+  ];
+  if (told.least) parts.push(`Least ready: ${told.least.ready} of ${told.least.of}.`);
+  parts.push(
+    told.zeroWindows === 0
+      ? 'Never zero ready where recorded.'
+      : `Zero ready for ${formatSpan(told.zeroMs, told.zeroOpen)} in ${told.zeroWindows} ${told.zeroWindows === 1 ? 'window' : 'windows'}.`,
+  );
+  if (told.unknownMs > 0) parts.push(`No data for ${formatDuration(told.unknownMs)}.`);
+  return parts.join(' ');
+}

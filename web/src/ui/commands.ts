@@ -1,0 +1,135 @@
+/** What keys and buttons do to the view. */
+import { signal } from '@preact/signals';
+import { laneRows } from '../lib/rows.ts';
+import { pan, type Range, soundRange, zoomAt } from '../lib/scale.ts';
+import { type LaneModel, neighbour } from '../lib/timeline-model.ts';
+import { viewQuery } from '../lib/view.ts';
+import { model, range, recording } from '../state/data.ts';
+import { go, patched, view } from '../state/location.ts';
+
+export const helpOpen = signal(false);
+/** Where the pointer is over the plot. */
+export const hover = signal<
+  { readonly at: number; readonly x: number; readonly y: number; readonly lane?: LaneModel } | undefined
+>(undefined);
+
+const iso = (at: number) => new Date(at).toISOString();
+
+export function showRange(next: Range, how: 'push' | 'replace'): void {
+  const sound = soundRange(next);
+  go({ from: iso(sound.from), to: iso(sound.to) }, how);
+}
+
+export function panBy(share: number): void {
+  if (range.value) showRange(pan(range.value, share), 'replace');
+}
+
+/** Zooms at the pointer where it is over the plot, else at the middle. */
+export function zoomBy(factor: number, how: 'push' | 'replace' = 'push'): void {
+  const now = range.value;
+  if (now) showRange(zoomAt(now, hover.value?.at ?? (now.from + now.to) / 2, factor), how);
+}
+
+/** The whole recording. */
+export function fitRecording(): void {
+  const { from, to } = recording.value;
+  if (from !== undefined && to !== undefined && to > from) go({ from: iso(from), to: undefined });
+  else go({ from: undefined, to: undefined });
+}
+
+export function returnToNow(): void {
+  const { screen } = view.value;
+  if (screen === 'services') go({ at: undefined, asof: undefined });
+  else go({ from: undefined, to: undefined, asof: undefined });
+}
+
+export const shownLanes = (): readonly LaneModel[] => (model.value ? laneRows(model.value.lanes, view.value.allLanes).shown : []);
+
+/** The selected lane and piece, where they are still in the picture. */
+export function selection() {
+  const { lane, segment } = view.value;
+  if (lane === undefined || segment === undefined) return undefined;
+  const index = shownLanes().findIndex(({ id }) => id === lane);
+  const found = shownLanes()[index];
+  if (!found) return undefined;
+  const at = Date.parse(segment);
+  // A window that begins inside the segment cuts it: the piece that holds its start, or the first after it.
+  const piece = found.pieces.findIndex((one) => one.to > at && one.state !== 'absent');
+  const chosen = found.pieces[piece];
+  return chosen && (chosen.from <= at || chosen.opensBefore) ? { index, lane: found, piece, chosen } : undefined;
+}
+
+export function select(lane: LaneModel, piece: number, how: 'push' | 'replace' = 'replace'): void {
+  const chosen = lane.pieces[piece];
+  if (chosen) go({ lane: lane.id, segment: iso(chosen.from) }, how);
+}
+
+/** Next or previous segment of the selected lane. */
+export function stepSegment(direction: -1 | 1): void {
+  const now = selection();
+  if (!now) {
+    const first = shownLanes()[0];
+    const index = direction > 0 ? 0 : (first?.pieces.length ?? 1) - 1;
+    if (first) select(first, index);
+    return;
+  }
+  for (let index = now.piece + direction; now.lane.pieces[index]; index += direction) {
+    if (now.lane.pieces[index]?.state === 'absent') continue;
+    select(now.lane, index);
+    return;
+  }
+}
+
+/** The lane above or below, at the same time. */
+export function stepLane(direction: -1 | 1): void {
+  const lanes = shownLanes();
+  const now = selection();
+  const lane = lanes[now ? now.index + direction : direction > 0 ? 0 : lanes.length - 1];
+  if (!lane) return;
+  const at = now?.chosen.from ?? 0;
+  const under = lane.pieces.findIndex((piece) => piece.to > at && piece.state !== 'absent');
+  select(lane, under < 0 ? lane.pieces.length - 1 : under);
+}
+
+/** Brings the next or previous time at zero ready into the middle. */
+export function stepZero(direction: -1 | 1): void {
+  const now = range.value;
+  const list = model.value?.zero ?? [];
+  if (!now || list.length === 0) return;
+  const at = view.value.at ? Date.parse(view.value.at) : direction > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const start = neighbour(
+    list.map(({ from }) => from),
+    at,
+    direction,
+  );
+  if (start !== undefined) go({ at: iso(start), tab: 'state' });
+}
+
+export function setInstant(which: 'at' | 'b', at: number, how: 'push' | 'replace' = 'push'): void {
+  if (which === 'at') go({ at: iso(at), tab: view.value.tab === 'compare' ? 'compare' : 'state' }, how);
+  else go({ b: iso(at), tab: 'compare' }, how);
+}
+
+/** Moves the instant A to the change before or after it. */
+export function stepChange(direction: -1 | 1): void {
+  const changes = model.value?.changes ?? [];
+  const now = view.value.at;
+  const at = now === undefined || now.startsWith('now') ? (range.value?.to ?? Date.now()) : Date.parse(now);
+  const next = neighbour(changes, at, direction);
+  if (next !== undefined) setInstant('at', next, 'replace');
+}
+
+/** A link that shows the same facts for ever: absolute times, and the log as it is now. */
+export function permalink(): string {
+  const now = range.value;
+  const asof = view.value.asof ?? model.value?.answer.asOf;
+  const fixed = patched({ ...(now ? { from: iso(now.from), to: iso(now.to) } : {}), ...(asof === undefined ? {} : { asof }) });
+  return new URL(viewQuery(fixed), window.location.href).href;
+}
+
+export function clear(): void {
+  if (helpOpen.value) helpOpen.value = false;
+  else if (view.value.lane !== undefined) go({ lane: undefined, segment: undefined }, 'replace');
+  else if (view.value.cause !== undefined) go({ cause: undefined });
+  else if (view.value.at !== undefined || view.value.b !== undefined) go({ at: undefined, b: undefined, tab: 'flips' });
+}

@@ -1,0 +1,126 @@
+/** What is known of the selected segment. */
+import { formatSpan } from '../lib/duration.ts';
+import type { Piece } from '../lib/runs.ts';
+import type { LaneModel, TimelineModel } from '../lib/timeline-model.ts';
+import { stateWord } from '../lib/words.ts';
+import { address } from '../state/api.ts';
+import { flips } from '../state/data.ts';
+import { go, view } from '../state/location.ts';
+import { clear, selection, setInstant, stepSegment } from './commands.ts';
+import { BackendState } from './glyph.tsx';
+import { Instant } from './instant.tsx';
+
+export function Drawer({ model }: { model: TimelineModel }) {
+  const chosen = selection();
+  if (!chosen) return null;
+  const { lane, chosen: piece, piece: index } = chosen;
+  const openEnd = piece.opensBefore || piece.endsAfter;
+  const opened = flips.data.value?.items.find(
+    (flip) =>
+      Date.parse(flip.at) === piece.from &&
+      flip.address === lane.lane.address &&
+      (flip.pod?.uid ?? '') === (lane.lane.pod?.uid ?? ''),
+  );
+  return (
+    <aside class="drawer" aria-label="Selected segment" id="drawer">
+      <div class="bar">
+        <BackendState state={piece.state} />
+        <strong>{lane.label}</strong>
+        <span class="grow" />
+        <button type="button" onClick={() => stepSegment(-1)} aria-keyshortcuts="ArrowLeft">
+          ← before
+        </button>
+        <button type="button" onClick={() => stepSegment(1)} aria-keyshortcuts="ArrowRight">
+          next →
+        </button>
+        <button type="button" onClick={() => setInstant('at', piece.from)}>
+          State at its start
+        </button>
+        <button type="button" onClick={clear} aria-keyshortcuts="Escape">
+          Close
+        </button>
+      </div>
+      <dl>
+        <Fact term={piece.opensBefore ? 'Began before or at' : 'Start'}>
+          <Instant at={piece.from} label />
+        </Fact>
+        <Fact term={piece.endsAfter ? 'Lasted at least to' : 'End'}>
+          <Instant at={piece.to} label />
+        </Fact>
+        <Fact term="Duration">
+          <strong>{formatSpan(piece.to - piece.from, openEnd)}</strong>
+          {openEnd && <span class="dim"> lower bound: {why(piece, lane, model)}</span>}
+        </Fact>
+        <Fact term="Before → after">
+          {neighbourState(lane, index - 1)} <span class="arrow">→</span> <strong>{stateWord(piece.state)}</strong>{' '}
+          <span class="arrow">→</span> {neighbourState(lane, index + 1)}
+        </Fact>
+        {opened && (
+          <Fact term="Cause">
+            {opened.cause === 'unknown' ? (
+              'unknown'
+            ) : (
+              <>
+                <button type="button" class="plainbutton" onClick={() => go({ cause: opened.cause, tab: 'flips' })}>
+                  {opened.cause}
+                </button>{' '}
+                <span class="dim">({opened.confidence})</span>
+              </>
+            )}
+            {opened.detail && <span> {opened.detail}</span>}
+          </Fact>
+        )}
+        <Fact term="Address">
+          <code>{lane.lane.address}</code>
+        </Fact>
+        <Fact term="Ports">
+          <code>{lane.lane.ports.join('; ') || 'none'}</code>
+        </Fact>
+        {lane.lane.node && (
+          <Fact term="Node">
+            {lane.lane.node}
+            {lane.lane.zone && <span class="dim"> {lane.lane.zone}</span>}
+          </Fact>
+        )}
+        {piece.position !== undefined && (
+          <Fact term="Event">
+            <a href={address('events', { after: Math.max(0, piece.position - 1), limit: 1 })} target="_blank" rel="noreferrer">
+              position {piece.position}
+            </a>
+          </Fact>
+        )}
+      </dl>
+    </aside>
+  );
+}
+
+function Fact({ term, children }: { term: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function neighbourState(lane: LaneModel, index: number): string {
+  const piece = lane.pieces[index];
+  return piece
+    ? stateWord(piece.state)
+    : index < 0
+      ? lane.pieces[0]?.opensBefore
+        ? 'outside the range'
+        : 'absent'
+      : lane.pieces.at(-1)?.endsAfter
+        ? 'outside the range'
+        : 'absent';
+}
+
+function why(piece: Piece, lane: LaneModel, model: TimelineModel): string {
+  const { from, to } = model.range;
+  const parts: string[] = [];
+  if (piece.opensBefore) parts.push(piece.from <= from ? 'it began before the range' : 'it begins at a gap');
+  if (piece.endsAfter) parts.push(piece.to >= to ? 'it goes on after the range' : 'it ends at a gap');
+  if (lane.id !== view.value.lane) return '';
+  return parts.join(', ');
+}

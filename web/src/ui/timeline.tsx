@@ -1,0 +1,310 @@
+/** One Service over a range of time. */
+import { useState } from 'preact/hooks';
+import { formatDuration, formatSpan } from '../lib/duration.ts';
+import { laneRows } from '../lib/rows.ts';
+import { facts, type TimelineModel } from '../lib/timeline-model.ts';
+import { spanText } from '../lib/words.ts';
+import { address, servicePath } from '../state/api.ts';
+import { clusters, flipsQuery, model, range, timeline } from '../state/data.ts';
+import { go, view, zone } from '../state/location.ts';
+import { fitRecording, permalink, setInstant, zoomBy } from './commands.ts';
+import { Compare } from './compare.tsx';
+import { Drawer } from './drawer.tsx';
+import { Empty, Failure, Loading } from './feedback.tsx';
+import { Flips } from './flips.tsx';
+import { BackendGlyph } from './glyph.tsx';
+import { Instant } from './instant.tsx';
+import { Plot } from './plot.tsx';
+import { StateAt } from './state-at.tsx';
+import { shortTime, TimeField } from './time-field.tsx';
+
+const PRESETS = ['15m', '1h', '6h', '24h', '7d'];
+
+export function Timeline() {
+  const { namespace, name, cluster, tab, asof } = view.value;
+  const now = model.value;
+  const shown = range.value;
+  return (
+    <main id="main">
+      <div class="bar">
+        <h1 class="title">
+          <span class="dim">{namespace}/</span>
+          {name}
+        </h1>
+        {cluster && <span class="dim">{cluster}</span>}
+        {now && <SourceChoice source={now.answer.source} />}
+        {asof !== undefined && (
+          <span class="dim">
+            as of position {asof}{' '}
+            <button type="button" onClick={() => go({ asof: undefined })}>
+              latest
+            </button>
+          </span>
+        )}
+        <span class="grow" />
+        <RangeBar />
+      </div>
+      <Failure resource={timeline} what="The timeline" />
+      <Failure resource={clusters} what="What is known of the cluster" />
+      <Loading resource={timeline} what="the timeline" />
+      {now && shown && (
+        <div class={timeline.loading.value ? 'stale' : ''} aria-busy={timeline.loading.value}>
+          <FactBar model={now} />
+          <Situation model={now} />
+          {now.lanes.length > 0 && (
+            <>
+              <LegendBar model={now} />
+              <Plot model={now} range={shown} />
+            </>
+          )}
+        </div>
+      )}
+      {now && (
+        <>
+          <div class="tabs" role="tablist" aria-label="Details">
+            {(['flips', 'state', 'compare'] as const).map((one) => (
+              <button
+                key={one}
+                id={`tab-${one}`}
+                type="button"
+                role="tab"
+                aria-selected={tab === one}
+                aria-controls="details"
+                onClick={() => go({ tab: one }, 'replace')}
+              >
+                {{ flips: `Flips (${now.answer.flips})`, state: 'State at an instant', compare: 'Compare two instants' }[one]}
+              </button>
+            ))}
+          </div>
+          <div id="details" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+            {tab === 'flips' && <Flips model={now} />}
+            {tab === 'state' && <StateAt />}
+            {tab === 'compare' && <Compare />}
+          </div>
+          <Drawer model={now} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function SourceChoice({ source }: { source: string }) {
+  return (
+    <label class="field">
+      <span>Source</span>
+      <select
+        value={view.value.source ?? ''}
+        onChange={(event) => {
+          const value = event.currentTarget.value;
+          go({ source: value === 'endpoints' || value === 'endpointslices' ? value : undefined });
+        }}
+      >
+        <option value="">default ({source})</option>
+        <option value="endpoints">Endpoints</option>
+        <option value="endpointslices">EndpointSlices</option>
+      </select>
+    </label>
+  );
+}
+
+function RangeBar() {
+  const { from, to, namespace = '', name = '' } = view.value;
+  const now = range.value;
+  const [copied, setCopied] = useState('');
+  const csv = address(`${servicePath(namespace, name)}/flips.csv`, {
+    ...flipsQuery.value,
+    ...(now ? { from: new Date(now.from).toISOString(), to: new Date(now.to).toISOString() } : {}),
+  });
+  const copy = async () => {
+    const link = permalink();
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied('Link copied');
+    } catch {
+      // No clipboard without a secure context: the address bar then holds the link.
+      window.history.replaceState(undefined, '', link);
+      setCopied('Link is in the address bar');
+    }
+    setTimeout(() => setCopied(''), 3_000);
+  };
+  return (
+    <>
+      <TimeField
+        id="from"
+        label="From"
+        value={from}
+        placeholder={now ? shortTime(new Date(now.from).toISOString()) : 'start'}
+        onChange={(value) => go({ from: value })}
+      />
+      <TimeField
+        id="to"
+        label="to"
+        value={to}
+        placeholder={now ? shortTime(new Date(now.to).toISOString()) : 'present'}
+        onChange={(value) => go({ to: value })}
+      />
+      <select
+        aria-label="Range"
+        value=""
+        onChange={(event) => {
+          const value = event.currentTarget.value;
+          if (value === 'all') fitRecording();
+          else if (value) go({ from: `now-${value}`, to: 'now' });
+          event.currentTarget.value = '';
+        }}
+      >
+        <option value="">range…</option>
+        {PRESETS.map((preset) => (
+          <option key={preset} value={preset}>
+            last {preset}
+          </option>
+        ))}
+        <option value="all">whole recording</option>
+      </select>
+      <button type="button" onClick={() => zoomBy(2)} aria-keyshortcuts="s" title="Zoom out (S)">
+        Zoom out
+      </button>
+      <button type="button" onClick={copy} title="Absolute times, and the log as of now: shows the same facts for ever">
+        Copy link
+      </button>
+      <a class="button" id="export-csv" href={csv} download aria-keyshortcuts="e">
+        CSV
+      </a>
+      <span role="status" class={copied ? '' : 'visually-hidden'}>
+        {copied}
+      </span>
+    </>
+  );
+}
+
+function FactBar({ model: now }: { model: TimelineModel }) {
+  const told = facts(now);
+  const { range: window } = now;
+  const firstZero = now.zero[0];
+  return (
+    <dl class="facts" id="facts">
+      <div>
+        <dt>Range</dt>
+        <dd>
+          {spanText(window.from, window.to, zone.value)} <small>{formatDuration(window.to - window.from)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Zero ready</dt>
+        <dd>
+          {told.zeroWindows === 0 ? (
+            'never'
+          ) : (
+            <>
+              {formatSpan(told.zeroMs, told.zeroOpen)}{' '}
+              <small>
+                in {told.zeroWindows} {told.zeroWindows === 1 ? 'window' : 'windows'}
+                {firstZero && (
+                  <>
+                    , first{' '}
+                    <button type="button" class="plainbutton" onClick={() => setInstant('at', firstZero.from)}>
+                      <Instant at={firstZero.from} style="clock-ms" />
+                    </button>
+                  </>
+                )}
+              </small>
+            </>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Least ready</dt>
+        <dd>
+          {told.least ? (
+            <>
+              {told.least.ready} of {told.least.of}{' '}
+              <small>
+                at <Instant at={told.least.at} style="clock-ms" />
+              </small>
+            </>
+          ) : (
+            'not known'
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Some not ready</dt>
+        <dd>{told.notAllReadyMs === 0 ? 'never' : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}</dd>
+      </div>
+      <div>
+        <dt>No data</dt>
+        <dd>
+          {told.unknownMs === 0 ? (
+            'none'
+          ) : (
+            <>
+              {formatDuration(told.unknownMs)}{' '}
+              <small>
+                in {told.unknownSpans} {told.unknownSpans === 1 ? 'span' : 'spans'}
+              </small>
+            </>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Flips</dt>
+        <dd>{told.flips.toLocaleString('en')}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** The different ways in which there may be nothing to see. */
+function Situation({ model: now }: { model: TimelineModel }) {
+  const { answer, counts } = now;
+  const known = counts.filter(({ ready }) => ready !== undefined);
+  if (now.lanes.length === 0) {
+    if (answer.coverage === 'before-recording' && known.length === 0)
+      return <Empty>Nothing was recorded yet in this range: the recording begins later.</Empty>;
+    if (known.length === 0) return <Empty>The recorder was blind in this whole range: nothing is known of it.</Empty>;
+    return <Empty>No backends in this range: the Service had no addresses, ready or not.</Empty>;
+  }
+  if (answer.flips === 0 && known.length > 0) {
+    const first = known[0];
+    const { ready = 0, notReady = 0 } = first ?? {};
+    return (
+      <p class="notice plain">
+        No change in this range{facts(now).unknownMs > 0 ? ' where recorded' : ''}: {ready} ready
+        {notReady > 0 && `, ${notReady} not ready`} throughout.
+      </p>
+    );
+  }
+  return null;
+}
+
+function LegendBar({ model: now }: { model: TimelineModel }) {
+  const rows = laneRows(now.lanes, view.value.allLanes);
+  const hidden = now.lanes.length - rows.shown.length;
+  return (
+    <div class="bar legend">
+      {(['ready', 'notReady', 'terminating', 'gap'] as const).map((state) => (
+        <span key={state} class="state">
+          <BackendGlyph state={state} />
+          {{ ready: 'ready', notReady: 'not ready', terminating: 'terminating', gap: 'no data' }[state]}
+        </span>
+      ))}
+      <span class="state">
+        <svg class="glyph" viewBox="0 0 14 14" aria-hidden="true">
+          <rect x="2" y="2" width="10" height="10" fill="none" stroke="var(--zero)" stroke-width="1.5" />
+        </svg>
+        zero ready
+      </span>
+      <span class="grow" />
+      {(hidden > 0 || view.value.allLanes) && (
+        <>
+          <span>
+            {rows.shown.length} of {now.lanes.length} lanes shown
+          </span>
+          <button type="button" onClick={() => go({ allLanes: !view.value.allLanes })}>
+            {view.value.allLanes ? 'Only those that changed' : 'Show all'}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
