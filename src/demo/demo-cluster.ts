@@ -65,7 +65,12 @@ export async function startDemoCluster({ now, seed, log }: DemoClusterOptions): 
   const lines = recorded.map((line) => shiftTimes(line, seconds));
   const state = stateAfter(lines);
   const clusterUid = randomUUID();
-  const server = await startDemoApiServer(state, namespaces(clusterUid, start));
+  // The first thing that an API server makes tells how old the cluster is.
+  const cradle = state.get('v1/services', 'default/kubernetes');
+  const server = await startDemoApiServer(
+    state,
+    namespaces(clusterUid, cradle?.object.metadata.creationTimestamp ?? kubeTime(start)),
+  );
   const stopLife = live(startSimulation(state, start, seed), now, log);
   log.info({ url: server.url, clusterUid, seed }, 'demo cluster started');
   return {
@@ -96,7 +101,7 @@ function live(simulation: Simulation, now: () => EpochMs, log: DemoLog): () => v
     try {
       simulation.tick(at);
     } catch (error) {
-      log.error({ err: error }, 'an episode of the demo cluster failed; the next ones go on');
+      log.error({ err: error }, 'the demo cluster made a mistake; it goes on as well as it can');
     }
     const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(1, (simulation.nextAt ?? Number.POSITIVE_INFINITY) - at));
     expected = at + waitMs;
@@ -106,7 +111,7 @@ function live(simulation: Simulation, now: () => EpochMs, log: DemoLog): () => v
   return () => clearTimeout(timer);
 }
 
-function namespaces(kubeSystemUid: string, start: EpochMs): DemoObject[] {
+function namespaces(kubeSystemUid: string, creationTimestamp: string): DemoObject[] {
   const uids: Record<string, string> = { default: randomUUID(), 'kube-system': kubeSystemUid, store: randomUUID() };
   return Object.entries(uids).map(([name, uid]) => ({
     kind: 'Namespace',
@@ -115,7 +120,7 @@ function namespaces(kubeSystemUid: string, start: EpochMs): DemoObject[] {
       name,
       uid,
       resourceVersion: '4',
-      creationTimestamp: kubeTime(start),
+      creationTimestamp,
       labels: { 'kubernetes.io/metadata.name': name },
     },
     spec: { finalizers: ['kubernetes'] },
