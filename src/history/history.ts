@@ -13,6 +13,7 @@ import type {
   DiffAnswer,
   FlipAnswer,
   FlipsAnswer,
+  GapAnswer,
   LogEventAnswer,
   ServicesAnswer,
   StateAnswer,
@@ -107,6 +108,12 @@ export interface ObjectAnswer {
   readonly position: number;
   readonly resourceVersion: string;
   readonly coverage: 'complete' | 'gap' | 'before-recording';
+  /** The instant that the answer is about; `at` is that of the event that brought the version. */
+  readonly askedAt?: EpochMs;
+  /** How far the log had grown when it answered. */
+  readonly asOf?: number;
+  /** The gap that `askedAt` lies in: the object is the one last known. */
+  readonly gap?: GapAnswer;
 }
 
 export interface History {

@@ -1,0 +1,96 @@
+/** Counts over time, and the spans with zero ready backends. */
+import type { Source } from '../domain/backends.ts';
+import { type EpochMs, epochMs, formatTime } from '../domain/time.ts';
+import type { CountsRecord } from '../store/event-store.ts';
+import type { TimelineAnswer } from './answers.ts';
+import type { WindowPart } from './gaps.ts';
+import type { LogView } from './log-view.ts';
+import type { SeenService } from './resolve.ts';
+
+/** Counts from `at` on. Without counts: not known. */
+interface Step {
+  readonly at: EpochMs;
+  readonly counts?: CountsRecord;
+}
+
+/** What stands for a Service that the source, though complete, had told nothing of. */
+const NONE = { ready: 0, notReady: 0, terminating: 0 };
+
+/**
+ * Counts as steps, beginning with those in force at the start of the window, with a point without counts where a part
+ * that is not known begins; and the spans in which the source listed the Service with no ready backend.
+ */
+export function countsOver(
+  view: LogView,
+  service: SeenService,
+  source: Source,
+  parts: readonly WindowPart[],
+): Pick<TimelineAnswer, 'counts' | 'zeroReady'> {
+  const counts: TimelineAnswer['counts'] = [];
+  const zeroReady: TimelineAnswer['zeroReady'] = [];
+  for (const part of parts) {
+    if (part.kind !== 'known') {
+      counts.push({ at: formatTime(part.from) });
+      continue;
+    }
+    const steps = stepsOf(view, service, source, part);
+    let shown: typeof NONE | undefined;
+    for (const step of steps) {
+      const { ready, notReady, terminating } = step.counts ?? NONE;
+      if (shown?.ready === ready && shown.notReady === notReady && shown.terminating === terminating) continue;
+      shown = { ready, notReady, terminating };
+      counts.push({ at: formatTime(step.at), ...shown });
+    }
+    const at = (instant: number) => inForceAt(view, service, source, epochMs(instant));
+    zeroReady.push(
+      ...zeroSpans(steps, part, {
+        before: part.opensAtEdge || isZero(at(part.from - 1)),
+        after: !part.endIsKnown || isZero(at(part.to)),
+      }),
+    );
+  }
+  return { counts, zeroReady };
+}
+
+/** The last step of each instant: of several events in one millisecond only the last left a state that lasted. */
+function stepsOf(view: LogView, service: SeenService, source: Source, { from, to }: WindowPart): Step[] {
+  const first = inForceAt(view, service, source, from);
+  const steps: Step[] = [{ at: from, ...(first ? { counts: first } : {}) }];
+  if (!service.record) return steps;
+  for (const counts of view.reader.counts({ serviceId: service.record.id, source, from, to, asOf: view.asOf })) {
+    if (steps.at(-1)?.at === counts.at) steps.pop();
+    steps.push({ at: counts.at, counts });
+  }
+  return steps;
+}
+
+function inForceAt({ reader, asOf }: LogView, { record }: SeenService, source: Source, at: EpochMs): CountsRecord | undefined {
+  return record && reader.countsAt({ serviceId: record.id, source, at, asOf });
+}
+
+function isZero(counts: CountsRecord | undefined): boolean {
+  return counts?.listed === true && counts.ready === 0;
+}
+
+/** @param touching whether a zero at the first instant of the part, or at its last, may have lasted beyond it */
+function zeroSpans(
+  steps: readonly Step[],
+  part: WindowPart,
+  touching: { before: boolean; after: boolean },
+): TimelineAnswer['zeroReady'] {
+  const spans: TimelineAnswer['zeroReady'] = [];
+  let since: EpochMs | undefined;
+  const close = (to: EpochMs, endsAfter: boolean) => {
+    if (since !== undefined && since < to) {
+      const opensBefore = since === part.from && touching.before;
+      spans.push({ from: formatTime(since), to: formatTime(to), opensBefore, endsAfter });
+    }
+    since = undefined;
+  };
+  for (const { at, counts } of steps) {
+    if (!isZero(counts)) close(at, false);
+    else since ??= at;
+  }
+  close(part.to, touching.after);
+  return spans;
+}

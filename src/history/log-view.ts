@@ -1,0 +1,136 @@
+/** The log as of one position: what every question reads through, so that all parts of an answer fit together. */
+import { RESOURCES, type ResourceName, streamName } from '../domain/resources.ts';
+import { type EpochMs, epochMs } from '../domain/time.ts';
+import {
+  type ClusterId,
+  type ClusterRecord,
+  type CoverageRecord,
+  type EventReader,
+  LATEST,
+  type Position,
+  position,
+  type StoredEvent,
+} from '../store/event-store.ts';
+import { type KnownSpan, knownSpans } from './gaps.ts';
+import { InvalidQuestionError } from './history.ts';
+
+export interface LogView {
+  readonly reader: EventReader;
+  readonly asOf: Position;
+  readonly clusters: readonly ClusterRecord[];
+  /** Of all clusters, as of `asOf`. */
+  readonly coverage: readonly CoverageRecord[];
+}
+
+/**
+ * @param asOf absent: the present end of the log
+ * @throws InvalidQuestionError naming `asof` for a position that the log has not reached: such an answer would still change
+ */
+export function viewLog(reader: EventReader, asOf?: number): LogView {
+  // Coverage first: events appended between the two reads are then inside the view and at worst not yet proven. The
+  // other way round a proof could cover events that the view leaves out.
+  const latest = reader.coverage({ asOf: LATEST });
+  const end = reader.lastPosition();
+  if (asOf !== undefined && !(Number.isSafeInteger(asOf) && asOf >= 0 && asOf <= end)) {
+    throw new InvalidQuestionError('asof', `the log has no position ${asOf}: it ends at ${end}`);
+  }
+  const clusters = reader.clusters();
+  if (asOf === undefined || asOf === end) return { reader, asOf: end, clusters, coverage: latest };
+  return { reader, asOf: position(asOf), clusters, coverage: coverageAsOf(reader, position(asOf), latest) };
+}
+
+/**
+ * Coverage as it was when the log had grown to `asOf`. Proof moves without events, so how far an open span was proven
+ * then is not written down. It cannot have been further than the cluster's next event, nor than the span itself ever was.
+ */
+function coverageAsOf(reader: EventReader, asOf: Position, latest: readonly CoverageRecord[]): CoverageRecord[] {
+  const nextAt = new Map<ClusterId, EpochMs | undefined>();
+  return reader.coverage({ asOf }).map(({ stream, spans }) => {
+    const open = spans.at(-1);
+    if (open === undefined || open.end !== undefined) return { stream, spans };
+    if (!nextAt.has(stream.clusterId)) nextAt.set(stream.clusterId, firstEventAfter(reader, stream.clusterId, asOf)?.at);
+    const since = latest.find((record) => record.stream.id === stream.id)?.spans.find(({ from }) => from === open.from);
+    const bounds = [open.provenAt, since?.provenAt, nextAt.get(stream.clusterId)].filter((bound) => bound !== undefined);
+    const provenAt = epochMs(Math.max(open.from, Math.min(...bounds)));
+    return { stream, spans: [...spans.slice(0, -1), { ...open, provenAt }] };
+  });
+}
+
+function firstEventAfter(reader: EventReader, clusterId: ClusterId, asOf: Position): StoredEvent | undefined {
+  const ours = new Set(reader.streams(clusterId).map(({ id }) => id));
+  for (let after = asOf; ; ) {
+    const page = reader.events({ after, limit: 1_000 });
+    const found = page.find(({ streamId }) => ours.has(streamId));
+    if (found || page.length === 0) return found;
+    after = (page.at(-1) as StoredEvent).position;
+  }
+}
+
+/** `at` of the last event of a cluster in the view. `undefined` when the view holds none. */
+export function lastEventAt(view: LogView, clusterId: ClusterId): EpochMs | undefined {
+  const extent = view.reader.extent(clusterId);
+  if (!extent || extent.first.position > view.asOf) return undefined;
+  if (extent.last.position <= view.asOf) return extent.last.at;
+  const ours = new Set(view.reader.streams(clusterId).map(({ id }) => id));
+  for (let at: number = view.asOf; at > 0; at--) {
+    const event = view.reader.event(position(at));
+    if (event && ours.has(event.streamId)) return event.at;
+  }
+  return undefined;
+}
+
+/** `at` of a cluster's first event. `undefined` when the view holds none. */
+export function firstEventAt(view: LogView, clusterId: ClusterId): EpochMs | undefined {
+  const first = view.reader.extent(clusterId)?.first;
+  return first && first.position <= view.asOf ? first.at : undefined;
+}
+
+/** The spans in which objects of a resource in a namespace were watched completely. Namespace `''` for cluster-scoped ones. */
+export function knownOf(view: LogView, clusterId: ClusterId, resource: ResourceName, namespace: string): KnownSpan[] {
+  return knownSpans(streamSpans(view, clusterId, resource, (watched) => watched === undefined || watched === namespace));
+}
+
+/**
+ * The same for each scope that was ever watched: all namespaces, and each namespace that has a stream of its own.
+ * Empty when the resource was never watched.
+ */
+export function knownScopes(view: LogView, clusterId: ClusterId, resource: ResourceName, namespace?: string): KnownSpan[][] {
+  if (namespace !== undefined) {
+    const known = knownOf(view, clusterId, resource, namespace);
+    return known.length > 0 ? [known] : [];
+  }
+  const watched = new Set(
+    view.coverage
+      .filter(({ stream }) => stream.clusterId === clusterId && stream.key.resource === resource)
+      .map(({ stream }) => stream.key.namespace),
+  );
+  return [...watched]
+    .map((scope) =>
+      scope === undefined
+        ? knownSpans(streamSpans(view, clusterId, resource, (each) => each === undefined))
+        : knownOf(view, clusterId, resource, scope),
+    )
+    .filter((known) => known.length > 0);
+}
+
+function streamSpans(
+  view: LogView,
+  clusterId: ClusterId,
+  resource: ResourceName,
+  wanted: (namespace: string | undefined) => boolean,
+) {
+  return view.coverage
+    .filter(({ stream }) => stream.clusterId === clusterId && stream.key.resource === resource && wanted(stream.key.namespace))
+    .flatMap(({ stream, spans }) => spans.map((span) => ({ ...span, stream: streamName(stream.key) })));
+}
+
+const ORDER = new Map(RESOURCES.map(({ name }, index) => [name, index]));
+
+/** One cluster's streams with their coverage: by resource in the order of {@link RESOURCES}, then by namespace. */
+export function streamsOf(view: LogView, clusterId: ClusterId): CoverageRecord[] {
+  const rank = ({ stream }: CoverageRecord) => ORDER.get(stream.key.resource) ?? ORDER.size;
+  const scope = ({ stream }: CoverageRecord) => stream.key.namespace ?? '';
+  return view.coverage
+    .filter(({ stream }) => stream.clusterId === clusterId)
+    .sort((a, b) => rank(a) - rank(b) || (scope(a) < scope(b) ? -1 : scope(a) > scope(b) ? 1 : 0));
+}

@@ -1,0 +1,114 @@
+/** Flips in a window, page by page, of one Service or of all. */
+import type { Source } from '../../domain/backends.ts';
+import { epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
+import type { ClusterRecord, EventReader, FlipRecord } from '../../store/event-store.ts';
+import type { CoverageStatus, FlipsAnswer } from '../answers.ts';
+import { readFlipsCursor, writeFlipsCursor } from '../cursor.ts';
+import { coverageWithin, type Gap } from '../gaps.ts';
+import { type FlipsQuestion, NotFoundError } from '../history.ts';
+import { limitOf } from '../limits.ts';
+import { knownScopes, type LogView, viewLog } from '../log-view.ts';
+import { resolveClusters, resolveService, resolveWindow, type SeenService, type Window } from '../resolve.ts';
+import { primarySource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
+import { clusterNames, flipAnswer, gapAnswer, UNKNOWN_CAUSE } from '../to-answer.ts';
+
+export function flipsAnswer(reader: EventReader, question: FlipsQuestion): FlipsAnswer {
+  const limit = limitOf(question.limit, 1_000, 200);
+  const cursor = question.cursor === undefined ? undefined : readFlipsCursor(question.cursor);
+  const view = viewLog(reader, question.asOf ?? cursor?.asOf);
+  const { namespace } = question;
+  const subject = subjectOf(view, question);
+  const { clusters, service } = subject;
+  // Absent: each Service by the source that tells it, which the store knows.
+  const source = question.source ?? (service ? sourceOfService(view, service) : undefined);
+  const sourceIn = (cluster: ClusterRecord) => source ?? primarySourceIn(view, cluster, namespace);
+  const resources = [...new Set(clusters.map((cluster) => RESOURCE_OF_SOURCE[sourceIn(cluster)]))];
+  const asked = { from: question.from ?? cursor?.from, to: question.to ?? cursor?.to };
+  const window = resolveWindow(view, question, clusters, resources, namespace);
+  const [from, to] = [asked.from ?? window.from, asked.to ?? window.to];
+  const coverage = coverageOf(view, clusters, sourceIn, namespace, { ...window, from, to });
+  const [only, ...others] = clusters;
+  const found =
+    only === undefined || (question.cause !== undefined && question.cause !== UNKNOWN_CAUSE)
+      ? []
+      : reader.flips({
+          ...(others.length === 0 ? { clusterId: only.id } : {}),
+          ...(namespace !== undefined ? { namespace } : {}),
+          ...(question.service !== undefined ? { service: question.service } : {}),
+          ...(service?.record ? { serviceId: service.record.id } : {}),
+          ...(source !== undefined ? { source } : {}),
+          ...(question.pod !== undefined ? { pod: question.pod } : {}),
+          ...(question.node !== undefined ? { node: question.node } : {}),
+          ...(cursor ? { after: cursor.after } : {}),
+          from,
+          to,
+          asOf: view.asOf,
+          limit: limit + 1,
+        });
+  const page = found.slice(0, limit);
+  const nameOf = clusterNames(clusters);
+  return {
+    from: formatTime(from),
+    to: formatTime(to),
+    asOf: view.asOf,
+    ...coverage,
+    items: page.map((flip) => flipAnswer(flip, nameOf(flip.service.clusterId))),
+    ...(found.length > limit
+      ? { nextCursor: writeFlipsCursor({ after: keyOf(page.at(-1) as FlipRecord), asOf: view.asOf, from, to }) }
+      : {}),
+  };
+}
+
+const keyOf = ({ at, position, ordinal }: FlipRecord) => ({ at, position, ordinal });
+
+function subjectOf(view: LogView, question: FlipsQuestion): { clusters: readonly ClusterRecord[]; service?: SeenService } {
+  const { cluster, namespace, service: name } = question;
+  if (name !== undefined && namespace !== undefined) {
+    const service = resolveService(view, { namespace, name, ...(cluster !== undefined ? { cluster } : {}) });
+    return { clusters: [service.cluster], service };
+  }
+  const clusters = resolveClusters(view, cluster);
+  if (name !== undefined && !clusters.some((each) => isNameKnown(view, each, name))) {
+    throw new NotFoundError(`the log has never seen a Service called ${name} in any namespace`);
+  }
+  return { clusters };
+}
+
+/** Whether a Service of this name was ever seen in any namespace. */
+function isNameKnown({ reader, asOf }: LogView, cluster: ClusterRecord, name: string): boolean {
+  const query = { clusterId: cluster.id, q: `/${name}`, at: MAX_INSTANT, asOf, limit: 1_000 };
+  for (let page = reader.servicesAt(query); page.length > 0; ) {
+    if (page.some(({ service }) => service.name === name)) return true;
+    const last = page.at(-1)?.service;
+    page = last ? reader.servicesAt({ ...query, after: last }) : [];
+  }
+  return false;
+}
+
+function primarySourceIn(view: LogView, { id }: ClusterRecord, namespace: string | undefined): Source {
+  const scopes = (source: Source) => knownScopes(view, id, RESOURCE_OF_SOURCE[source], namespace);
+  return primarySource(scopes('endpoints'), scopes('endpointslices'));
+}
+
+/** Over several scopes: `before-recording` only when that holds of all, `complete` only when that does. */
+function coverageOf(
+  view: LogView,
+  clusters: readonly ClusterRecord[],
+  sourceIn: (cluster: ClusterRecord) => Source,
+  namespace: string | undefined,
+  { from, to, judgedTo, fromBeginning }: Window,
+): { coverage: CoverageStatus; gaps: ReturnType<typeof gapAnswer>[] } {
+  const seen = clusters.flatMap((cluster) => {
+    const resource = RESOURCE_OF_SOURCE[sourceIn(cluster)];
+    const scopes = knownScopes(view, cluster.id, resource, namespace);
+    const end = epochMs(Math.min(to, judgedTo));
+    return (scopes.length > 0 ? scopes : [[]]).map((known) => {
+      const begin = fromBeginning ? epochMs(Math.min(Math.max(from, known[0]?.from ?? from), end - 1)) : from;
+      return coverageWithin(known, begin, end, resource);
+    });
+  });
+  const gaps: Gap[] = seen.flatMap((each) => each.gaps);
+  const statuses = new Set(seen.map(({ status }) => status));
+  const coverage = statuses.size > 1 ? 'gap' : ([...statuses][0] ?? 'before-recording');
+  return { coverage, gaps: gaps.sort((a, b) => (a.from ?? 0) - (b.from ?? 0)).map(gapAnswer) };
+}

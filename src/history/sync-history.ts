@@ -1,0 +1,59 @@
+/** Answers over one reader, in the asking thread, at once. {@link History} is the same with promises. */
+import type { EventReader } from '../store/event-store.ts';
+import type { History } from './history.ts';
+import { clustersAnswer } from './questions/clusters.ts';
+import { coverageAnswer } from './questions/coverage.ts';
+import { diffAnswer } from './questions/diff.ts';
+import { eventsAnswer } from './questions/events.ts';
+import { flipsAnswer } from './questions/flips.ts';
+import { newsAnswer } from './questions/news.ts';
+import { objectAnswer } from './questions/object.ts';
+import { servicesAnswer } from './questions/services.ts';
+import { stateAnswer } from './questions/state.ts';
+import { timelineAnswer } from './questions/timeline.ts';
+
+/** The questions of {@link History}. */
+export type Question = Exclude<keyof History, 'close'>;
+
+export type SyncHistory = {
+  readonly [Name in Question]: (...args: Parameters<History[Name]>) => Awaited<ReturnType<History[Name]>>;
+};
+
+export function syncHistory(reader: EventReader): SyncHistory {
+  return {
+    clusters: () => clustersAnswer(reader),
+    services: (question) => servicesAnswer(reader, question),
+    state: (question) => stateAnswer(reader, question),
+    object: (question) => objectAnswer(reader, question),
+    flips: (question) => flipsAnswer(reader, question),
+    timeline: (question) => timelineAnswer(reader, question),
+    diff: (question) => diffAnswer(reader, question),
+    coverage: (question) => coverageAnswer(reader, question),
+    events: (question) => eventsAnswer(reader, question),
+    news: (question) => newsAnswer(reader, question),
+    lastPosition: () => reader.lastPosition(),
+  };
+}
+
+/** A {@link History} that hands every question to `ask`. */
+export function historyOf(
+  ask: <Name extends Question>(name: Name, args: Parameters<History[Name]>) => Promise<unknown>,
+  close: () => Promise<void>,
+): History {
+  const question = <Name extends Question>(name: Name) =>
+    ((...args: Parameters<History[Name]>) => ask(name, args)) as unknown as History[Name];
+  return {
+    clusters: question('clusters'),
+    services: question('services'),
+    state: question('state'),
+    object: question('object'),
+    flips: question('flips'),
+    timeline: question('timeline'),
+    diff: question('diff'),
+    coverage: question('coverage'),
+    events: question('events'),
+    news: question('news'),
+    lastPosition: question('lastPosition'),
+    close,
+  };
+}
