@@ -25,13 +25,13 @@ COPY migrations ./migrations
 COPY src ./src
 COPY --from=page /app/web/dist ./web/dist
 
-# Nothing is written outside /data, so the root file system may be read-only. SQLite's temporary files go there too.
+# Nothing is written outside /data, so the root file system may be read-only. Temporary files (of SQLite, of `verify`) go there too.
 RUN mkdir /data && chown 1000:1000 /data
 VOLUME /data
 ENV NODE_ENV=production \
     FLIPBOOK_DB=/data/flipbook.db \
     FLIPBOOK_LISTEN=0.0.0.0:8080 \
-    SQLITE_TMPDIR=/data
+    TMPDIR=/data
 EXPOSE 8080
 # As a number, so that Kubernetes can check runAsNonRoot.
 USER 1000:1000

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { FlipAnswer } from '../history/answers.ts';
 import type { History } from '../history/history.ts';
+import type { EventStore } from '../store/event-store.ts';
 import type { Output } from './output.ts';
 
 export interface CommandContext {
@@ -33,63 +34,29 @@ export interface Wiring {
   openHistory(db: string): Promise<History>;
   /** The header row and the rows, as RFC 4180 lines in the order of the public columns. */
   readonly csv: { header(): string; rows(flips: readonly FlipAnswer[]): string };
-  /** Opens the log for writing, made when missing. @throws LogUnusableError, LogBusyError */
-  openImporter(db: string): Promise<Importer>;
+  /**
+   * Opens a log for writing; nobody else may write it meanwhile.
+   *
+   * @param create make it when there is none
+   * @throws LogMissingError, LogUnusableError, LogBusyError
+   */
+  openStore(db: string, options: { readonly create: boolean }): Promise<EventStore>;
   /** Reads the whole log and checks it. @throws LogMissingError, LogUnusableError */
-  verify(db: string, options: Task): Promise<VerifyReport>;
-  /** Makes the projections again. @throws LogMissingError, LogUnusableError, LogBusyError, CorruptLogError */
-  rebuild(db: string, options: Task): Promise<RebuildReport>;
+  verify(db: string, options: VerifyOptions): Promise<VerifySummary>;
   record(config: Config): Promise<RunningServer>;
   serve(config: Config): Promise<RunningServer>;
   demo(config: Config): Promise<RunningServer>;
 }
 
-/** A long piece of work. `onProgress` tells how much of `total` is done; both in the same unit. */
-export interface Task {
-  readonly onProgress: (done: number, total: number) => void;
-  readonly signal: AbortSignal;
+export interface VerifyOptions {
+  /** Called for each damage as it is found; there may be as many as events. */
+  readonly onDamage: (damage: { readonly where: string; readonly what: string }) => void;
+  readonly onProgress: (done: number, of: number) => void;
 }
 
-export interface Importer {
-  /**
-   * Appends one trace, whole or not at all.
-   *
-   * @throws an Error whose message names file and line for input that is no trace; the signal's reason when aborted
-   */
-  importTrace(request: ImportRequest): Promise<ImportSummary>;
-  close(): void;
-}
-
-export interface ImportRequest {
-  /** A file name, or bytes as they come (plain, gzip or zstd) with a name for messages. */
-  readonly source: string | { readonly name: string; readonly bytes: Readable };
-  readonly cluster: string | undefined;
-  /** Compressed bytes read so far. */
-  readonly onProgress: (bytesRead: number) => void;
-  readonly signal: AbortSignal;
-}
-
-export interface ImportSummary {
-  readonly cluster: string;
-  /** Appended to the log, ledger events included. */
+export interface VerifySummary {
   readonly events: number;
-  readonly flips: number;
-  /** Versions that the log had already. */
-  readonly repeats: number;
-  /** Time of the first and the last line; absent for an empty trace. */
-  readonly span: { readonly from: EpochMs; readonly to: EpochMs } | undefined;
-}
-
-export interface VerifyReport {
-  readonly events: number;
-  readonly flips: number;
-  /** Empty: the log is as it should be. */
-  readonly problems: readonly { readonly where: string; readonly what: string }[];
-}
-
-export interface RebuildReport {
-  readonly events: number;
-  readonly flips: number;
+  readonly damages: number;
 }
 
 /** A server that has started and answers. */
@@ -98,8 +65,6 @@ export interface RunningServer {
   readonly url: string;
   /** Name of the cluster that is being recorded; absent when none is. */
   readonly cluster?: string;
-  /** Settles only when the server fails on its own; then it rejects. */
-  readonly failed?: Promise<never>;
   /** Stops in order: watching, committing, HTTP, reading, the log. */
   close(): Promise<void>;
 }

@@ -1,12 +1,15 @@
 /** `flipbook demo`: the recorder on an embedded demo cluster with an incident already in its past. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
 import type { CommandContext } from './context.ts';
 import { addSettings, settingsOf } from './options.ts';
 import { runServer } from './server.ts';
 
-/** A log of its own, so that a demo never writes into a real one; and fewer lines between what people should read. */
-const DEFAULTS = { db: './flipbook-demo.db', cluster: 'demo', logLevel: 'warn' } as const;
+/** Fewer lines between what people should read; and a log of its own: each start is another cluster with another past. */
+const DEFAULTS = { db: 'a temporary file, removed at the end', cluster: 'demo', logLevel: 'warn' } as const;
 
 export function demoCommand(context: CommandContext): Command {
   const command = new Command('demo')
@@ -23,16 +26,22 @@ Examples:
   flipbook demo --listen 127.0.0.1:0 --db /tmp/demo.db`,
   );
   return command.action(async (flags: SettingFlags) => {
-    const config = settingsOf(flags, context, DEFAULTS);
-    await runServer(
-      context,
-      () => context.wiring.demo(config),
-      ({ url, cluster }) => [
-        `Recording the embedded demo cluster ${cluster ?? config.cluster}`,
-        `  log   ${config.db}`,
-        `  page  ${url}`,
-        'Press Ctrl-C to stop.',
-      ],
-    );
+    const folder = await mkdtemp(join(tmpdir(), 'flipbook-demo-'));
+    const temporary = join(folder, 'flipbook.db');
+    try {
+      const config = settingsOf(flags, context, { ...DEFAULTS, db: temporary });
+      await runServer(
+        context,
+        () => context.wiring.demo(config),
+        ({ url, cluster }) => [
+          `Recording the embedded demo cluster ${cluster ?? ''}`.trimEnd(),
+          `  page  ${url}`,
+          `  log   ${config.db}${config.db === temporary ? ' (temporary: removed at the end; keep it with --db FILE)' : ''}`,
+          'Press Ctrl-C to stop.',
+        ],
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 }

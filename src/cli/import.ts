@@ -1,15 +1,20 @@
 /** `flipbook import FILE…`: appends traces to the log, each whole or not at all. */
-import { stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
 import { formatDuration, formatTime } from '../domain/time.ts';
-import type { CommandContext, Importer, ImportSummary } from './context.ts';
+import { type ImportSummary, importTrace } from '../recorder/import-trace.ts';
+import { type TraceBytes, traceFile } from '../recorder/trace-source.ts';
+import type { EventStore } from '../store/event-store.ts';
+import type { CommandContext } from './context.ts';
 import { InterruptedError, UsageError } from './errors.ts';
 import { addSettings, settingsOf } from './options.ts';
 import { printable } from './output.ts';
-import { type Progress, progressBar } from './progress.ts';
+import { progressBar } from './progress.ts';
 
 const STDIN = '-';
+/** A trace does not say which cluster it is of; those of one log belong to one cluster unless told otherwise. */
+const DEFAULTS = { cluster: 'imported' } as const;
 
 export function importCommand(context: CommandContext): Command {
   const command = new Command('import')
@@ -17,74 +22,79 @@ export function importCommand(context: CommandContext): Command {
     .description(
       'Appends traces (raw list and watch answers, one JSON object a line; plain, gzip or zstd) at their own times. Each file is taken whole or not at all; a trace that the log has already changes nothing.',
     )
-    .argument('<file...>', 'trace files in order of time; - is stdin');
-  addSettings(command, ['db', 'cluster', 'logLevel']);
+    .argument('<file...>', 'trace files, oldest first; - is stdin');
+  addSettings(command, ['db', 'cluster', 'logLevel'], DEFAULTS);
   command.addHelpText(
     'after',
     `
+A trace says nothing of the cluster it comes from: traces of the same --cluster continue each other.
+
 Examples:
   flipbook import incident-1.jsonl.zst
   flipbook import --cluster production monday.jsonl.gz tuesday.jsonl.gz
-  zcat trace.jsonl.gz | flipbook import --db /tmp/incident.db -`,
+  kubectl exec recorder -- cat trace.jsonl | flipbook import --db /tmp/incident.db -`,
   );
   return command.action(async (files: string[], flags: SettingFlags) => {
-    const config = settingsOf(flags, context);
+    const config = settingsOf(flags, context, DEFAULTS);
+    const cluster = config.cluster ?? DEFAULTS.cluster;
     if (files.filter((file) => file === STDIN).length > 1) throw new UsageError('- (stdin) can be read only once');
-    // Before the log is opened: a wrong file name must not leave an empty log behind.
-    const sizes = await Promise.all(files.map((file) => (file === STDIN ? undefined : sizeOf(file))));
+    // All are looked at before the log is opened: a wrong file name must not leave an empty log behind.
+    for (const file of files) if (file !== STDIN) await access(file, constants.R_OK);
     const signal = context.stopSignal();
-    const importer = await context.wiring.openImporter(config.db);
+    const store = await context.wiring.openStore(config.db, { create: true });
     try {
-      for (const [index, file] of files.entries())
-        await importFile(context, importer, file, sizes[index], config.cluster, signal);
+      for (const file of files) {
+        const trace = file === STDIN ? { name: '<stdin>', chunks: context.stdin } : await traceFile(file);
+        await importOne(context, store, trace, cluster, signal);
+      }
     } finally {
-      importer.close();
+      store.close();
     }
   });
 }
 
-async function importFile(
-  context: CommandContext,
-  importer: Importer,
-  file: string,
-  size: number | undefined,
-  cluster: string | undefined,
+async function importOne(
+  { stdout, stderr }: CommandContext,
+  store: EventStore,
+  trace: TraceBytes,
+  cluster: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = file === STDIN ? 'stdin' : file;
-  const bar: Progress = progressBar(context.stderr, name);
+  const bar = progressBar(stderr, trace.name);
   const startedAt = performance.now();
   try {
-    const summary = await importer.importTrace({
-      source: file === STDIN ? { name, bytes: context.stdin } : file,
-      cluster,
-      onProgress: (bytesRead) => {
-        if (size !== undefined) bar.update(Math.min(bytesRead, size), size);
+    const summary = await importTrace({
+      store,
+      trace,
+      cluster: { name: cluster },
+      onProgress: ({ bytes }) => {
+        if (trace.size !== undefined) bar.update(bytes, trace.size);
       },
       signal,
     });
     bar.stop();
-    await context.stdout.write(`${summaryLine(name, summary, performance.now() - startedAt)}\n`);
+    await stdout.write(`${summaryLine(trace.name, summary, performance.now() - startedAt)}\n`);
   } catch (error) {
-    if (signal.aborted) throw new InterruptedError(signal.reason, `interrupted: nothing of ${name} was kept`);
+    if (signal.aborted) throw new InterruptedError(signal.reason, `interrupted: nothing of ${trace.name} was kept`);
     throw error;
   } finally {
     bar.stop();
   }
 }
 
-export function summaryLine(name: string, { cluster, events, flips, repeats, span }: ImportSummary, tookMs: number): string {
-  const times = span === undefined ? 'no lines' : `${formatTime(span.from)} to ${formatTime(span.to)}`;
-  const counts = `${counted(events, 'event')}, ${counted(flips, 'flip')}, ${counted(repeats, 'repeat')} skipped`;
-  return printable(`${name}: cluster ${cluster}: ${counts}; ${times}; took ${formatDuration(tookMs)}`);
+/** `trace.jsonl: 637 lines: 530 events, 120 flips; 2 lines recorded already; … to …; took 0.4s` */
+export function summaryLine(name: string, summary: ImportSummary, tookMs: number): string {
+  const { lines, events, flips, alreadyRecorded, otherResources, from, to } = summary;
+  const parts = [
+    `${counted(lines, 'line')}: ${counted(events, 'event')}, ${counted(flips, 'flip')}`,
+    `${counted(alreadyRecorded, 'line')} recorded already`,
+    ...(otherResources > 0 ? [`${counted(otherResources, 'line')} of resources that are not recorded`] : []),
+    ...(from !== undefined && to !== undefined ? [`${formatTime(from)} to ${formatTime(to)}`] : []),
+    `took ${formatDuration(tookMs)}`,
+  ];
+  return printable(`${name}: ${parts.join('; ')}`);
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-async function sizeOf(file: string): Promise<number> {
-  const stats = await stat(file);
-  if (stats.isDirectory()) throw new UsageError(`${file} is a folder, not a trace file`);
-  return stats.size;
 }

@@ -17,7 +17,8 @@ export function progressBar(output: Output, title: string): Progress {
       stream: output.stream,
       format: `${printable(title).replaceAll('{', '(').replaceAll('}', ')')} {bar} {percentage}%  {eta_formatted} left`,
       clearOnComplete: true,
-      hideCursor: true,
+      // Work that does not wait is ended by a signal at once; a hidden cursor would then stay hidden.
+      hideCursor: false,
       barsize: 30,
       // The command itself decides what a signal does.
       gracefulExit: false,

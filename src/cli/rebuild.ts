@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
 import { formatDuration } from '../domain/time.ts';
+import { rebuild } from '../recorder/rebuild.ts';
 import type { CommandContext } from './context.ts';
-import { InterruptedError } from './errors.ts';
 import { addSettings, settingsOf } from './options.ts';
 import { progressBar } from './progress.ts';
 
@@ -25,20 +25,17 @@ Examples:
   );
   return command.action(async (flags: SettingFlags) => {
     const config = settingsOf(flags, context);
-    const signal = context.stopSignal();
+    const store = await context.wiring.openStore(config.db, { create: false });
     const bar = progressBar(context.stderr, 'rebuild');
     const startedAt = performance.now();
     try {
-      const { events, flips } = await context.wiring.rebuild(config.db, { onProgress: bar.update, signal });
+      const { events, flips } = rebuild(store, ({ position, lastPosition }) => bar.update(position, lastPosition));
       bar.stop();
-      await context.stdout.write(
-        `rebuilt from ${events} events: ${flips} flips; took ${formatDuration(performance.now() - startedAt)}\n`,
-      );
-    } catch (error) {
-      if (signal.aborted) throw new InterruptedError(signal.reason, 'interrupted: the projections are as they were');
-      throw error;
+      const took = formatDuration(performance.now() - startedAt);
+      await context.stdout.write(`rebuilt from ${events} events: ${flips} flips; took ${took}\n`);
     } finally {
       bar.stop();
+      store.close();
     }
   });
 }

@@ -1,6 +1,6 @@
 /** What `record`, `serve` and `demo` have in common: start, say where, run until told to stop, stop in order. */
 import type { CommandContext, RunningServer } from './context.ts';
-import { printable } from './output.ts';
+import { OutputClosedError, printable } from './output.ts';
 
 /** Kubernetes and systemd kill what does not stop; well before that the recorder must have committed and closed. */
 export const STOP_WITHIN_MS = 5_000;
@@ -11,10 +11,10 @@ export class StopTimeoutError extends Error {
 }
 
 /**
- * Runs a server until SIGINT or SIGTERM, or until it fails.
+ * Runs a server until SIGINT or SIGTERM.
  *
  * @param banner lines for people, on stdout, once the server answers
- * @throws what the server failed with; {@link StopTimeoutError}
+ * @throws what it could not start for; {@link StopTimeoutError}
  */
 export async function runServer(
   context: CommandContext,
@@ -25,10 +25,19 @@ export async function runServer(
   const signal = context.stopSignal();
   const server = await start();
   try {
-    if (!signal.aborted) await context.stdout.write(`${banner(server).map(printable).join('\n')}\n`);
-    await Promise.race([aborted(signal), ...(server.failed ? [server.failed] : [])]);
+    if (!signal.aborted) await announce(context, banner(server));
+    await aborted(signal);
   } finally {
     await within(server.close(), stopWithinMs);
+  }
+}
+
+/** That nobody reads it is no reason to stop recording. */
+async function announce({ stdout }: CommandContext, lines: readonly string[]): Promise<void> {
+  try {
+    await stdout.write(`${lines.map(printable).join('\n')}\n`);
+  } catch (error) {
+    if (!(error instanceof OutputClosedError)) throw error;
   }
 }
 

@@ -38,6 +38,7 @@ export interface RunOptions {
   readonly stdout?: Sink;
   readonly stderr?: Sink;
   readonly stop?: AbortController;
+  readonly stdin?: Readable;
 }
 
 export interface RunResult {
@@ -58,7 +59,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const opened: string[] = [];
   let closed = 0;
   const context: CommandContext = {
-    stdin: Readable.from([]),
+    stdin: options.stdin ?? Readable.from([]),
     stdout: new Output(stdout, env),
     stderr: new Output(stderr, env),
     env,
@@ -76,9 +77,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         } as History;
       },
       csv: { header: () => 'HEADER\r\n', rows: (flips) => flips.map(({ position }) => `${position}\r\n`).join('') },
-      openImporter: unexpected('an importer'),
+      openStore: unexpected('writing'),
       verify: unexpected('verify'),
-      rebuild: unexpected('rebuild'),
       record: unexpected('record'),
       serve: unexpected('serve'),
       demo: unexpected('demo'),

@@ -1,130 +1,141 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImportRequest, ImportSummary } from '../../../src/cli/context.ts';
-import { epochMs } from '../../../src/domain/time.ts';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { VerifyOptions } from '../../../src/cli/context.ts';
+import { openStore } from '../../../src/store/sqlite/store.ts';
 import { run, Sink } from './harness.ts';
 
+const INCIDENT = join(import.meta.dirname, '../../fixtures/traces/incident-1.jsonl.zst');
+const wiring = { openStore: async (db: string) => openStore(db) };
+
 let folder: string;
-let file: string;
+let db: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'flipbook-'));
-  file = join(folder, 'trace.jsonl');
-  await writeFile(file, 'x'.repeat(1_000));
 });
 afterAll(() => rm(folder, { recursive: true }));
+let count = 0;
+beforeEach(() => {
+  db = join(folder, `${count++}.db`);
+});
 
-const SUMMARY: ImportSummary = {
-  cluster: 'c1',
-  events: 530,
-  flips: 1,
-  repeats: 0,
-  span: { from: epochMs(Date.UTC(2026, 10, 23, 16)), to: epochMs(Date.UTC(2026, 10, 23, 17)) },
+const positionOf = (file: string): number => {
+  const store = openStore(file);
+  try {
+    return store.reader.lastPosition();
+  } finally {
+    store.close();
+  }
 };
 
-/** An importer that remembers what it was asked and does as the test says. */
-function importer(work: (request: ImportRequest) => Promise<ImportSummary> = async () => SUMMARY) {
-  const requests: ImportRequest[] = [];
-  let closed = 0;
-  const openImporter = async () => ({
-    importTrace: (request: ImportRequest) => {
-      requests.push(request);
-      return work(request);
-    },
-    close: () => {
-      closed++;
-    },
-  });
-  return { requests, wiring: { openImporter }, closed: () => closed };
-}
-
 describe('flipbook import', () => {
-  it('says one line a file on a pipe, and draws nothing', async () => {
-    const { wiring, requests, closed } = importer(async ({ onProgress }) => {
-      onProgress(500);
-      return SUMMARY;
-    });
-    const { code, stdout, stderr } = await run(['import', file, '-', '--cluster', 'c1'], { wiring });
+  it('appends a trace and says one line a file on a pipe, with nothing drawn', async () => {
+    const { code, stdout, stderr } = await run(['import', INCIDENT, '--db', db], { wiring });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const lines = stdout.split('\n');
-    expect(lines[0]).toMatch(
-      /trace\.jsonl: cluster c1: 530 events, 1 flip, 0 repeats skipped; 2026-11-23T16:00:00\.000Z to 2026-11-23T17:00:00\.000Z; took \d+(\.\d)?s$/,
+    expect(stdout).toMatch(
+      /incident-1\.jsonl\.zst: 637 lines: \d+ events, \d+ flips; 0 lines recorded already; 2026-\S+Z to 2026-\S+Z; took \d+(\.\d)?s\n$/,
     );
-    expect(lines[1]).toMatch(/^stdin: cluster c1: /);
-    expect(requests.map(({ source }) => (typeof source === 'string' ? source : source.name))).toEqual([file, 'stdin']);
-    expect(requests.map(({ cluster }) => cluster)).toEqual(['c1', 'c1']);
-    expect(closed()).toBe(1);
+    expect(positionOf(db)).toBe(Number(/(\d+) events/.exec(stdout)?.[1]));
   });
 
-  it('draws its progress by bytes read on a terminal, and takes it away again', async () => {
-    const { wiring } = importer(async ({ onProgress }) => {
-      onProgress(250);
-      onProgress(1_000_000);
-      return SUMMARY;
-    });
-    const { stdout, stderr } = await run(['import', file], { wiring, stderr: new Sink({ isTTY: true }) });
-    expect(stderr).toContain('25%');
-    expect(stdout).toMatch(/^[^\n]*530 events[^\n]*\n$/);
+  it('changes nothing the second time, from a file or from stdin', async () => {
+    await run(['import', INCIDENT, '--db', db], { wiring });
+    const before = positionOf(db);
+    const stdin = Readable.from([await readFile(INCIDENT)]);
+    const { code, stdout } = await run(['import', '-', '--db', db], { wiring, stdin });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^<stdin>: 637 lines: 0 events, 0 flips; 637 lines recorded already; /);
+    expect(positionOf(db)).toBe(before);
+  });
+
+  it('draws its progress on a terminal and takes it away again', async () => {
+    const stderr = new Sink({ isTTY: true });
+    const { code, stdout } = await run(['import', INCIDENT, '--db', db], { wiring, stderr });
+    expect(code).toBe(0);
+    expect(stderr.text).toContain('100%');
+    expect(stdout).toMatch(/^[^\n]*637 lines[^\n]*\n$/);
   });
 
   it('tells a missing file before it makes a log', async () => {
-    const { wiring, requests } = importer();
-    const { code, stderr } = await run(['import', file, join(folder, 'absent.jsonl')], { wiring });
-    expect({ code, requests }).toEqual({ code: 1, requests: [] });
-    expect(stderr).toBe(`flipbook: ${join(folder, 'absent.jsonl')}: no such file\n`);
-    expect((await run(['import', folder], { wiring })).code).toBe(2);
-    expect((await run(['import', '-', '-'], { wiring })).code).toBe(2);
+    const missing = join(folder, 'absent.jsonl');
+    const { code, stderr } = await run(['import', INCIDENT, missing, '--db', db], { wiring });
+    expect(code).toBe(1);
+    expect(stderr).toBe(`flipbook: ${missing}: no such file\n`);
+    expect(await readdir(folder)).not.toContain(db.slice(folder.length + 1));
+    expect((await run(['import', '-', '-', '--db', db], { wiring })).code).toBe(2);
   });
 
-  it('gives up with exit code 130 on Ctrl-C, keeps nothing and closes the log', async () => {
+  it('names file and line of what is no trace, and keeps nothing of the file', async () => {
+    const bad = join(folder, 'bad.jsonl');
+    const list = { resourceVersion: '1' };
+    await writeFile(
+      bad,
+      `${JSON.stringify({ at: '2026-11-23T16:18:12.224Z', path: '/api/v1/endpoints', type: 'LIST', object: { kind: 'EndpointsList', apiVersion: 'v1', metadata: list, items: [] } })}\n`,
+    );
+    await appendFile(bad, 'what is this\n');
+    const { code, stdout, stderr } = await run(['import', bad, '--db', db], { wiring });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(`flipbook: ${bad}:2: not JSON: "what is this"\n`);
+    expect(positionOf(db)).toBe(0);
+  });
+
+  it('gives up with exit code 130 on Ctrl-C and keeps nothing of the file', async () => {
     const stop = new AbortController();
-    const { wiring, closed } = importer(async ({ signal }) => {
-      stop.abort('SIGINT');
-      signal.throwIfAborted();
-      return SUMMARY;
+    // The trace ends never: only the signal can end the import.
+    const line = { at: '2026-11-23T16:18:12.224Z', path: '/api/v1/configmaps', type: 'ADDED', object: {} };
+    const list = { kind: 'ServiceList', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: [] };
+    async function* endless() {
+      yield Buffer.from(`${JSON.stringify({ ...line, path: '/api/v1/services', type: 'LIST', object: list })}\n`);
+      for (let index = 0; ; index++) {
+        if (index === 100) stop.abort('SIGINT');
+        yield Buffer.from(`${JSON.stringify(line)}\n`);
+      }
+    }
+    const { code, stdout, stderr } = await run(['import', '-', '--db', db], { wiring, stop, stdin: Readable.from(endless()) });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 130,
+      stdout: '',
+      stderr: 'flipbook: interrupted: nothing of <stdin> was kept\n',
     });
-    const { code, stdout, stderr } = await run(['import', file], { wiring, stop });
-    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    expect(stderr).toBe(`flipbook: interrupted: nothing of ${file} was kept\n`);
-    expect(closed()).toBe(1);
-  });
-
-  it('closes the log when a trace is bad', async () => {
-    const { wiring, closed } = importer(async () => {
-      throw new Error('trace.jsonl line 7: not JSON');
-    });
-    expect(await run(['import', file], { wiring })).toMatchObject({
-      code: 1,
-      stderr: 'flipbook: trace.jsonl line 7: not JSON\n',
-    });
-    expect(closed()).toBe(1);
-  });
-});
-
-describe('flipbook verify', () => {
-  it('is content with a good log', async () => {
-    const verify = async () => ({ events: 637, flips: 120, problems: [] });
-    expect(await run(['verify'], { wiring: { verify } })).toMatchObject({
-      code: 0,
-      stdout: 'ok: 637 events, 120 flips\n',
-      stderr: '',
-    });
-  });
-
-  it('says what is wrong and where, with exit code 1', async () => {
-    const verify = async () => ({ events: 637, flips: 120, problems: [{ where: 'position 12', what: 'checksum differs' }] });
-    const { code, stdout, stderr } = await run(['verify', '--db', 'x.db'], { wiring: { verify } });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: 'position 12: checksum differs\n' });
-    expect(stderr).toBe('flipbook: 1 problem in x.db (637 events, 120 flips)\n');
+    expect(positionOf(db)).toBe(0);
   });
 });
 
 describe('flipbook rebuild', () => {
-  it('says what it made', async () => {
-    const rebuild = async () => ({ events: 637, flips: 120 });
-    const { code, stdout } = await run(['rebuild'], { wiring: { rebuild } });
+  it('makes as many flips again as the import made', async () => {
+    const imported = await run(['import', INCIDENT, '--db', db], { wiring });
+    const [, events, flips] = /(\d+) events, (\d+) flips/.exec(imported.stdout) ?? [];
+    const { code, stdout } = await run(['rebuild', '--db', db], { wiring });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^rebuilt from 637 events: 120 flips; took /);
+    expect(stdout).toMatch(new RegExp(`^rebuilt from ${events} events: ${flips} flips; took `));
+  });
+});
+
+describe('flipbook verify', () => {
+  const damaged =
+    (damages: number) =>
+    async (_db: string, { onDamage }: VerifyOptions) => {
+      for (let index = 1; index <= damages; index++) onDamage({ where: `position ${index}`, what: 'its checksum\u001b differs' });
+      return { events: 5_000, damages };
+    };
+
+  it('is content with a good log', async () => {
+    const { code, stdout, stderr } = await run(['verify'], { wiring: { verify: damaged(0) } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^ok: 5000 events/);
+  });
+
+  it('says what is wrong and where, with exit code 1', async () => {
+    const { code, stdout, stderr } = await run(['verify', '--db', 'x.db'], { wiring: { verify: damaged(1) } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'position 1: its checksum� differs\n' });
+    expect(stderr).toBe('flipbook: 1 damage found in x.db (5000 events)\n');
+  });
+
+  it('counts what is too much to tell', async () => {
+    const { stdout } = await run(['verify'], { wiring: { verify: damaged(3_000) } });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1_001);
+    expect(stdout).toContain('\nand 2000 more\n');
   });
 });

@@ -23,7 +23,7 @@ describe('help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^Usage: flipbook ${command} `));
     expect(stdout).toMatch(new RegExp(`Examples:\n  .*flipbook ${command}`));
-    expect(stdout).toMatch(/--db <file>[\s\S]*default:\s\.\/flipbook(-demo)?\.db,\senv:\s+FLIPBOOK_DB/);
+    expect(stdout).toMatch(/--db <file>[\s\S]*default:\s+(\.\/flipbook\.db|a\s+temporary\s+file[^)]*),\s+env:\s+FLIPBOOK_DB/);
     expect((await run(['help', command])).stdout).toBe(stdout);
   });
 
@@ -71,7 +71,7 @@ describe('a command line', () => {
       await run([...argv, '--log-level=debug'], { history }),
       await run(argv, { history, env: { FLIPBOOK_LOG_LEVEL: 'debug' } }),
     ]) {
-      expect(debugging.stderr).toMatch(new RegExp(`^${expected}NotFoundError: [sS]*at `));
+      expect(debugging.stderr).toMatch(new RegExp(`^${expected}NotFoundError: [\\s\\S]*at `));
     }
   });
 

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunningServer } from '../../../src/cli/context.ts';
@@ -34,10 +38,19 @@ describe.each(['record', 'serve', 'demo'] as const)('flipbook %s', (command) => 
     if (command !== 'serve') expect(stdout.text).toContain('c1');
   });
 
-  it('closes and fails when the server fails on its own', async () => {
-    const { running, ended } = server({ failed: Promise.reject(new Error('the disk is full')) });
-    const { code, stderr } = await run([command], { wiring: { [command]: async () => running } });
-    expect({ code, stderr, ended }).toEqual({ code: 1, stderr: 'flipbook: the disk is full\n', ended: ['closed'] });
+  it('goes on though nobody reads where it is', async () => {
+    const stop = new AbortController();
+    const stdout = new Sink({ closesAfter: 0 });
+    const { running, ended } = server();
+    let isOver = false;
+    const ending = run([command], { wiring: { [command]: async () => running }, stop, stdout }).finally(() => {
+      isOver = true;
+    });
+    await new Promise((resolve) => stdout.once('error', resolve));
+    await setImmediate();
+    expect({ isOver, ended }).toEqual({ isOver: false, ended: [] });
+    stop.abort('SIGTERM');
+    expect(await ending).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('told to stop while it starts, it stops without a word', async () => {
@@ -62,19 +75,26 @@ describe.each(['record', 'serve', 'demo'] as const)('flipbook %s', (command) => 
 });
 
 describe('flipbook demo', () => {
-  it('has a log and a name of its own, and lets the environment overrule them', async () => {
+  it('records into a temporary log that it removes at the end, unless one is named', async () => {
     const stop = new AbortController();
     stop.abort('SIGINT');
     const configs: Config[] = [];
     const demo = async (config: Config) => {
       configs.push(config);
+      await writeFile(config.db, 'a log');
       return server().running;
     };
     await run(['demo'], { wiring: { demo }, stop });
-    await run(['demo'], { wiring: { demo }, stop, env: { FLIPBOOK_DB: '/data/x.db' } });
-    expect(configs).toMatchObject([
-      { db: './flipbook-demo.db', cluster: 'demo', logLevel: 'warn' },
-      { db: '/data/x.db', cluster: 'demo' },
-    ]);
+    const [temporary] = configs as [Config];
+    expect(temporary).toMatchObject({ cluster: 'demo', logLevel: 'warn' });
+    expect(dirname(dirname(temporary.db))).toBe(tmpdir());
+    expect(existsSync(dirname(temporary.db))).toBe(false);
+
+    const folder = await mkdtemp(join(tmpdir(), 'flipbook-'));
+    const db = join(folder, 'kept.db');
+    await run(['demo'], { wiring: { demo }, stop, env: { FLIPBOOK_DB: db } });
+    expect(configs[1]?.db).toBe(db);
+    expect(existsSync(db)).toBe(true);
+    await rm(folder, { recursive: true });
   });
 });
