@@ -13,6 +13,9 @@ export const hover = signal<
   { readonly at: number; readonly x: number; readonly y: number; readonly lane?: LaneModel } | undefined
 >(undefined);
 
+/** Pixels left of the plot, for what stands under it and shares its axis. */
+export const plotGutter = signal(0);
+
 const iso = (at: number) => new Date(at).toISOString();
 
 export function showRange(next: Range, how: 'push' | 'replace'): void {

@@ -78,7 +78,7 @@ function Difference({ answer }: { answer: DiffAnswer }) {
                   key={`${backend.address}/${backend.pod?.uid ?? ''}/${portsText(backend.ports)}`}
                   title={`${stateWord(from)} → ${stateWord(to)}`}
                 >
-                  <td class="name">{backend.pod?.name ?? backend.address}</td>
+                  <td class="name pod">{backend.pod?.name ?? backend.address}</td>
                   <td class="time">{backend.address}</td>
                   <td class="name">{portsText(backend.ports)}</td>
                   <td class="name">{backend.node}</td>

@@ -7,7 +7,7 @@ import { coverage, manyClusters } from '../state/data.ts';
 import { go, view, zone } from '../state/location.ts';
 import { Empty, Failure, Loading } from './feedback.tsx';
 import { Instant } from './instant.tsx';
-import { TimeField } from './time-field.tsx';
+import { shortTime, TimeField } from './time-field.tsx';
 
 type Stream = CoverageAnswer['items'][number];
 
@@ -23,10 +23,16 @@ export function Coverage() {
           id="from"
           label="From"
           value={from}
-          placeholder={answer?.from ?? 'start'}
+          placeholder={answer ? shortTime(answer.from) : 'start'}
           onChange={(value) => go({ from: value })}
         />
-        <TimeField id="to" label="to" value={to} placeholder={answer?.to ?? 'present'} onChange={(value) => go({ to: value })} />
+        <TimeField
+          id="to"
+          label="to"
+          value={to}
+          placeholder={answer ? shortTime(answer.to) : 'present'}
+          onChange={(value) => go({ to: value })}
+        />
       </div>
       <Failure resource={coverage} what="Coverage" />
       <Loading resource={coverage} what="coverage" />
@@ -85,7 +91,7 @@ function StreamRow({ stream, from, to }: { stream: Stream; from: number; to: num
   const last = stream.spans.at(-1);
   return (
     <tr>
-      <td class="name">
+      <td class="change">
         {manyClusters.value && <span class="dim">{stream.cluster} </span>}
         {stream.stream}
       </td>

@@ -7,6 +7,7 @@ import { address } from '../state/api.ts';
 import { flips } from '../state/data.ts';
 import { go, view } from '../state/location.ts';
 import { clear, selection, setInstant, stepSegment } from './commands.ts';
+import { CopyLink } from './copy-link.tsx';
 import { BackendState } from './glyph.tsx';
 import { Instant } from './instant.tsx';
 
@@ -36,6 +37,7 @@ export function Drawer({ model }: { model: TimelineModel }) {
         <button type="button" onClick={() => setInstant('at', piece.from)}>
           State at its start
         </button>
+        <CopyLink />
         <button type="button" onClick={clear} aria-keyshortcuts="Escape">
           Close
         </button>

@@ -10,7 +10,7 @@ export function Failure<T>({ resource, what }: { resource: Resource<T>; what: st
   return (
     <div class="notice" role="alert">
       <span>
-        <strong>{what} could not be loaded.</strong> {error.message}
+        <strong>{what} could not be loaded.</strong> {error.message.replace(/[.\s]+$/, '')}.
         {error.parameter && <> (parameter {error.parameter})</>}
         {stale && ' What is shown is the answer before.'}
         {error.requestId && (

@@ -137,12 +137,12 @@ function FlipRow({ flip, states, model }: { flip: Flip; states: ReadonlyMap<stri
           <Instant at={at} style={sameDay ? 'clock-ms' : 'full'} />
         </button>
       </td>
-      <td class="name" title={ports}>
+      <td class="name pod" title={ports}>
         {flip.pod?.name ?? ''}
       </td>
       <td class="time">{flip.address}</td>
       <td class="name">{flip.node}</td>
-      <td>
+      <td class="change">
         <BackendState state={flip.from} /> <span class="arrow">→</span> <BackendState state={flip.to} />
       </td>
       <td class="num">{lasted}</td>

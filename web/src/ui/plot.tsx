@@ -9,12 +9,12 @@ import type { LaneModel, TimelineModel } from '../lib/timeline-model.ts';
 import { summary } from '../lib/words.ts';
 import { zoneLabel } from '../lib/zone.ts';
 import { CountsChart } from '../plot/counts-chart.ts';
-import { plotScale } from '../plot/geometry.ts';
+import { gutter, plotScale } from '../plot/geometry.ts';
 import { paintLanes } from '../plot/lanes-canvas.ts';
 import { readPalette } from '../plot/palette.ts';
 import { go, view, zone } from '../state/location.ts';
 import { paintVersion } from '../state/theme.ts';
-import { hover, select, selection, setInstant, showRange } from './commands.ts';
+import { hover, plotGutter, select, selection, setInstant, showRange } from './commands.ts';
 import { LaneGrid } from './lane-grid.tsx';
 import { Tip } from './tip.tsx';
 
@@ -50,12 +50,14 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   const brush = useSignal<{ x0: number; x1: number } | undefined>(undefined);
 
   const rows = laneRows(model.lanes, view.value.allLanes);
-  const lanes = [...rows.shown, ...steadyLanes(model, rows.steady)];
+  const steady = steadyLanes(model, rows.steady);
+  const lanes = [...steady, ...rows.shown];
   const height = rowHeight(lanes.length);
   const scale = plotScale(range, width.value);
   const marks = ticks(range.from, range.to, scale.width, zone.value, 84);
   const visible = visibleRows(lanes.length, height, scrollTop.value, viewport.value, 1);
-  const chosen = selection();
+  const found = selection();
+  const chosen = found && { ...found, index: found.index + steady.length };
   const version = paintVersion.value;
 
   useLayoutEffect(() => {
@@ -64,6 +66,7 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
     const measure = () => {
       width.value = outer.clientWidth;
       viewport.value = inner.clientHeight;
+      plotGutter.value = gutter(outer.clientWidth);
     };
     measure();
     const observer = new ResizeObserver(measure);

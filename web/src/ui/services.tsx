@@ -205,8 +205,8 @@ function ServiceRow({ item, cluster }: { item: ServiceSummary; cluster: boolean 
       </td>
       <td class="num">{item.terminating || ''}</td>
       <td class="time">{lastFlip && <Instant at={lastFlip.at} />}</td>
-      <td class="name">{lastFlip && (lastFlip.pod ?? lastFlip.address)}</td>
-      <td>
+      <td class="name pod">{lastFlip && (lastFlip.pod ?? lastFlip.address)}</td>
+      <td class="change">
         {lastFlip && (
           <>
             {stateWord(lastFlip.from)}

@@ -3,10 +3,11 @@ import type { Backend, StateAnswer } from '../../../src/http/contract.ts';
 import { isRelative } from '../lib/time-text.ts';
 import { stateWord } from '../lib/words.ts';
 import { formatInstant, zoneLabel } from '../lib/zone.ts';
+import { RIGHT_PAD } from '../plot/geometry.ts';
 import { address } from '../state/api.ts';
 import { range, stateAt } from '../state/data.ts';
 import { go, view, zone } from '../state/location.ts';
-import { setInstant, stepChange } from './commands.ts';
+import { plotGutter, setInstant, stepChange } from './commands.ts';
 import { Failure, Loading } from './feedback.tsx';
 import { BackendGlyph } from './glyph.tsx';
 import { Instant } from './instant.tsx';
@@ -38,6 +39,8 @@ export function StateAt() {
       {shown && now !== undefined && (
         <input
           class="scrub"
+          // The thumb's middle, half its width from the ends, lies under the instant in the plot.
+          style={{ marginLeft: `${plotGutter.value - 8}px`, width: `calc(100% - ${plotGutter.value + RIGHT_PAD - 16}px)` }}
           type="range"
           aria-label="Instant"
           aria-valuetext={`${formatInstant(now, zone.value)} ${zoneLabel(zone.value, now)}`}
@@ -162,7 +165,7 @@ function BackendTable({ backends }: { backends: readonly (Backend & { state?: st
         {backends.map((backend) => (
           <tr key={`${backend.address}/${backend.pod?.uid ?? ''}/${portsText(backend.ports)}`}>
             <td class="time">{backend.address}</td>
-            <td class="name" title={backend.pod?.uid}>
+            <td class="name pod" title={backend.pod?.uid}>
               {backend.pod?.name}
               {backend.state === 'serving' && <span class="dim"> still serving</span>}
             </td>

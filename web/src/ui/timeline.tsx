@@ -1,19 +1,20 @@
 /** One Service over a range of time. */
-import { useState } from 'preact/hooks';
 import { formatDuration, formatSpan } from '../lib/duration.ts';
 import { laneRows } from '../lib/rows.ts';
 import { facts, type TimelineModel } from '../lib/timeline-model.ts';
 import { spanText } from '../lib/words.ts';
 import { address, servicePath } from '../state/api.ts';
 import { clusters, flipsQuery, model, range, timeline } from '../state/data.ts';
-import { go, view, zone } from '../state/location.ts';
-import { fitRecording, permalink, setInstant, zoomBy } from './commands.ts';
+import { go, screenView, view, zone } from '../state/location.ts';
+import { fitRecording, setInstant, zoomBy } from './commands.ts';
 import { Compare } from './compare.tsx';
+import { CopyLink } from './copy-link.tsx';
 import { Drawer } from './drawer.tsx';
 import { Empty, Failure, Loading } from './feedback.tsx';
 import { Flips } from './flips.tsx';
 import { BackendGlyph } from './glyph.tsx';
 import { Instant } from './instant.tsx';
+import { ViewLink } from './link.tsx';
 import { Plot } from './plot.tsx';
 import { StateAt } from './state-at.tsx';
 import { shortTime, TimeField } from './time-field.tsx';
@@ -24,6 +25,7 @@ export function Timeline() {
   const { namespace, name, cluster, tab, asof } = view.value;
   const now = model.value;
   const shown = range.value;
+  const neverSeen = timeline.error.value?.status === 404;
   return (
     <main id="main">
       <div class="bar">
@@ -44,7 +46,14 @@ export function Timeline() {
         <span class="grow" />
         <RangeBar />
       </div>
-      <Failure resource={timeline} what="The timeline" />
+      {neverSeen ? (
+        <Empty>
+          No Service {namespace}/{name} was ever seen by this recorder.{' '}
+          <ViewLink to={screenView('services', { q: name ?? '' })}>Look for it in the list</ViewLink>
+        </Empty>
+      ) : (
+        <Failure resource={timeline} what="The timeline" />
+      )}
       <Failure resource={clusters} what="What is known of the cluster" />
       <Loading resource={timeline} what="the timeline" />
       {now && shown && (
@@ -110,23 +119,10 @@ function SourceChoice({ source }: { source: string }) {
 function RangeBar() {
   const { from, to, namespace = '', name = '' } = view.value;
   const now = range.value;
-  const [copied, setCopied] = useState('');
   const csv = address(`${servicePath(namespace, name)}/flips.csv`, {
     ...flipsQuery.value,
     ...(now ? { from: new Date(now.from).toISOString(), to: new Date(now.to).toISOString() } : {}),
   });
-  const copy = async () => {
-    const link = permalink();
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied('Link copied');
-    } catch {
-      // No clipboard without a secure context: the address bar then holds the link.
-      window.history.replaceState(undefined, '', link);
-      setCopied('Link is in the address bar');
-    }
-    setTimeout(() => setCopied(''), 3_000);
-  };
   return (
     <>
       <TimeField
@@ -164,15 +160,10 @@ function RangeBar() {
       <button type="button" onClick={() => zoomBy(2)} aria-keyshortcuts="s" title="Zoom out (S)">
         Zoom out
       </button>
-      <button type="button" onClick={copy} title="Absolute times, and the log as of now: shows the same facts for ever">
-        Copy link
-      </button>
+      <CopyLink />
       <a class="button" id="export-csv" href={csv} download aria-keyshortcuts="e">
         CSV
       </a>
-      <span role="status" class={copied ? '' : 'visually-hidden'}>
-        {copied}
-      </span>
     </>
   );
 }
@@ -193,7 +184,11 @@ function FactBar({ model: now }: { model: TimelineModel }) {
         <dt>Zero ready</dt>
         <dd>
           {told.zeroWindows === 0 ? (
-            'never'
+            told.unknownMs > 0 ? (
+              'never, where recorded'
+            ) : (
+              'never'
+            )
           ) : (
             <>
               {formatSpan(told.zeroMs, told.zeroOpen)}{' '}
