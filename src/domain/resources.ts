@@ -85,7 +85,7 @@ export function streamPath(stream: StreamKey): string {
     : `${groupPath}/namespaces/${encodeURIComponent(stream.namespace)}/${plural}`;
 }
 
-const PATH = /^(\/api\/v1|\/apis\/[a-z0-9.-]+\/v1)\/(?:namespaces\/([^/]+)\/)?([a-z]+)$/;
+const PATH = /^(\/api\/v1|\/apis\/[a-z0-9.-]+\/v1)\/(?:namespaces\/([-a-z0-9]+)\/)?([a-z]+)$/;
 
 /** The inverse of {@link streamPath}. `undefined` for a path that is not one of the eight resources. */
 export function parseStreamPath(path: string): StreamKey | undefined {
@@ -94,7 +94,7 @@ export function parseStreamPath(path: string): StreamKey | undefined {
   const [, groupPath, namespace, plural] = match;
   const found = RESOURCES.find((each) => each.groupPath === groupPath && each.plural === plural);
   if (!found || (namespace !== undefined && !found.namespaced)) return undefined;
-  return namespace === undefined ? { resource: found.name } : { resource: found.name, namespace: decodeURIComponent(namespace) };
+  return namespace === undefined ? { resource: found.name } : { resource: found.name, namespace };
 }
 
 /**

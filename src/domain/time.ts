@@ -19,7 +19,9 @@ export class InvalidTimeError extends Error {
   override name = 'InvalidTimeError';
 }
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
+// Not years 0000 to 0099, which Date.UTC would read as 1900 to 1999.
+const RFC3339 =
+  /^((?!00)\d{4})-(0[1-9]|1[0-2])-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 const RELATIVE = /^now(?:([+-])(\d+(?:\.\d+)?)(ms|s|m|h|d|w))?$/;
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
@@ -55,7 +57,7 @@ export function parseRfc3339(text: string): EpochMs | undefined {
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
   // A leap second (:60) is the following second; Date.UTC carries it over.
-  if (Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
   if (new Date(date).getUTCDate() !== Number(day)) return undefined;
