@@ -2,7 +2,6 @@
 import type { Readable } from 'node:stream';
 import type { Config } from '../config.ts';
 import type { EpochMs } from '../domain/time.ts';
-import type { FlipAnswer } from '../history/answers.ts';
 import type { History } from '../history/history.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { Output } from './output.ts';
@@ -32,8 +31,6 @@ export interface Wiring {
    * @throws LogMissingError, LogUnusableError
    */
   openHistory(db: string): Promise<History>;
-  /** The header row and the rows, as RFC 4180 lines in the order of the public columns. */
-  readonly csv: { header(): string; rows(flips: readonly FlipAnswer[]): string };
   /**
    * Opens a log for writing; nobody else may write it meanwhile.
    *

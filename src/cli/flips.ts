@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
 import type { Source } from '../domain/backends.ts';
-import { formatTime, parseRfc3339 } from '../domain/time.ts';
+import { formatTime } from '../domain/time.ts';
+import { flipPages } from '../history/all-flips.ts';
 import type { FlipAnswer, FlipsAnswer } from '../history/answers.ts';
-import type { FlipsQuestion, History } from '../history/history.ts';
+import { csvHeader, csvRows } from '../history/flips-csv.ts';
 import { portsText, stateCell } from './cells.ts';
 import type { CommandContext } from './context.ts';
 import { coverageOver } from './coverage-text.ts';
@@ -32,9 +33,6 @@ interface FlipsFlags extends SettingFlags {
   readonly cause?: string;
   readonly asof?: number;
 }
-
-/** Rows asked for at a time: the most that history gives. */
-const PAGE = 1_000;
 
 export function flipsCommand(context: CommandContext): Command {
   const command = new Command('flips')
@@ -78,23 +76,12 @@ Examples:
     const question = { namespace, service: name, from, to, cluster: config.cluster, asOf, source, pod, node, cause };
     const history = await context.wiring.openHistory(config.db);
     try {
-      for await (const text of FORMATS[flags.output](context, pagesOf(history, question), service))
+      for await (const text of FORMATS[flags.output](context, flipPages(history, question), service))
         await context.stdout.write(text);
     } finally {
       await history.close();
     }
   });
-}
-
-/** All pages of one answer: of one window, as of one position, even while the log grows. */
-async function* pagesOf(history: History, question: FlipsQuestion): AsyncGenerator<FlipsAnswer> {
-  let page = await history.flips({ ...question, limit: PAGE });
-  const fixed = { ...question, limit: PAGE, asOf: page.asOf, from: parseRfc3339(page.from), to: parseRfc3339(page.to) };
-  while (true) {
-    yield page;
-    if (page.nextCursor === undefined) return;
-    page = await history.flips({ ...fixed, cursor: page.nextCursor });
-  }
 }
 
 type Format = (context: CommandContext, pages: AsyncIterable<FlipsAnswer>, service: string) => AsyncGenerator<string>;
@@ -115,9 +102,12 @@ const FORMATS: Record<FlipsFlags['output'], Format> = {
     yield '\n]}\n';
   },
 
-  async *csv({ wiring }, pages) {
-    yield wiring.csv.header();
-    for await (const { items } of pages) yield wiring.csv.rows(items);
+  async *csv(_, pages) {
+    let header = csvHeader();
+    for await (const { items } of pages) {
+      yield header + csvRows(items);
+      header = '';
+    }
   },
 
   async *table({ stdout }, pages, service) {

@@ -76,7 +76,6 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
           },
         } as History;
       },
-      csv: { header: () => 'HEADER\r\n', rows: (flips) => flips.map(({ position }) => `${position}\r\n`).join('') },
       openStore: unexpected('writing'),
       verify: unexpected('verify'),
       record: unexpected('record'),
