@@ -23,18 +23,14 @@ export function lockForWriting(file: string): WriterLock {
     // Nothing in this file outlives the process: no need to wait for the disk.
     connection.pragma('synchronous = OFF');
     connection.pragma('journal_mode = DELETE');
-    connection.pragma('locking_mode = EXCLUSIVE');
-    connection.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT)');
-    connection
-      .transaction(() => {
-        connection.exec('DELETE FROM holder');
-        connection.prepare('INSERT INTO holder VALUES (?, ?, ?)').run(process.pid, hostname(), new Date().toISOString());
-      })
-      .exclusive();
-    // A shared lock is kept from here on: the holder can be read, but not replaced.
-    connection.pragma('locking_mode = NORMAL');
-    connection.exec('BEGIN; SELECT * FROM holder');
-    connection.prepare('SELECT pid FROM holder').get();
+    connection.exec(
+      'BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT); DELETE FROM holder',
+    );
+    connection.prepare('INSERT INTO holder VALUES (?, ?, ?)').run(process.pid, hostname(), new Date().toISOString());
+    connection.exec('COMMIT');
+    // Held until the connection closes: keeps other writers out, and lets them read who it is. Should another one have
+    // slipped in between, it is the holder now, and this fails.
+    connection.exec('BEGIN IMMEDIATE');
   } catch (error) {
     connection.close();
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')) {
