@@ -31,7 +31,7 @@ interface Listener {
   readonly answer: (answer: FeedAnswer) => void;
 }
 
-/** Flips or ledger events read at a time. */
+/** Events looked through at a time. */
 const BATCH = 1000;
 
 export class LiveFeed {
@@ -45,6 +45,8 @@ export class LiveFeed {
   #seen = 0;
   /** The poller's last find, and the position it was asked after. */
   #latest: { after: number; news: News } | undefined;
+  /** The last look took in as much as it could: there is probably more, and the next need not wait. */
+  #more = false;
   #polling = false;
   #failing = false;
   #closed = false;
@@ -110,16 +112,18 @@ export class LiveFeed {
   async #poll(): Promise<void> {
     try {
       while (this.#listeners.size > 0 && !this.#closed) {
-        await this.#wait(this.#intervalMs);
-        await this.#look();
+        const waitMs = this.#more ? 0 : this.#intervalMs;
+        if (waitMs > 0) await this.#wait(waitMs);
+        await this.#look(waitMs);
       }
     } finally {
       this.#polling = false;
     }
   }
 
-  async #look(): Promise<void> {
-    for (const listener of this.#listeners) listener.waitedMs += this.#intervalMs;
+  async #look(waitedMs: number): Promise<void> {
+    this.#more = false;
+    for (const listener of this.#listeners) listener.waitedMs += waitedMs;
     try {
       const after = this.#seen;
       const news = await this.#history.news({ after, limit: BATCH });
@@ -127,6 +131,7 @@ export class LiveFeed {
       if (news.lastPosition > after) {
         this.#seen = news.lastPosition;
         this.#latest = { after, news };
+        this.#more = news.lastPosition - after >= BATCH;
         // In step: here is the batch itself. Further behind: what to read is for newsAfter to see.
         for (const listener of [...this.#listeners]) {
           if (listener.after === after) listener.answer(news);

@@ -90,6 +90,6 @@ export function compressText(): MiddlewareHandler<HttpEnv> {
 
 /** Labels must be few: the files of the page and whatever is not a route of ours share one. */
 function routeLabel(path: string): string {
-  if (path === '' || path === '*' || path === '/*') return 'other';
+  if (path === '' || path.endsWith('*')) return 'other';
   return path.replaceAll(/:([A-Za-z]+)(?:\{.*?\})?/g, '{$1}');
 }

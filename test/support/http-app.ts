@@ -10,6 +10,7 @@ export const PRESENT = parseRfc3339('2026-11-23T17:00:00Z') as EpochMs;
 
 export interface TestApp extends App {
   readonly history: FakeHistory;
+  metricsText(): Promise<string>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** The problem document at a path. */
   problem(path: string, headers?: Record<string, string>): Promise<Problem>;
@@ -17,12 +18,13 @@ export interface TestApp extends App {
 
 export function testApp(options: Partial<Omit<AppOptions, 'history'>> & { history?: FakeHistory } = {}): TestApp {
   const history = options.history ?? fakeHistory();
+  const metrics = options.metrics ?? createMetrics({ processMetrics: false });
   const app = createApp({
     readiness: () => ({ ready: true, reasons: [] }),
-    metrics: createMetrics({ processMetrics: false }),
     log: SILENT_LOG,
     clock: () => PRESENT,
     ...options,
+    metrics,
     history,
   });
   const get = async (path: string, headers: Record<string, string> = {}) => app.router.request(path, { headers });
@@ -33,5 +35,5 @@ export function testApp(options: Partial<Omit<AppOptions, 'history'>> & { histor
     }
     return (await response.json()) as Problem;
   };
-  return { ...app, history, get, problem };
+  return { ...app, history, metricsText: () => metrics.registry.metrics(), get, problem };
 }

@@ -1,6 +1,6 @@
 /** `GET /api/v1/clusters`: what was recorded, of which clusters, from when to when. */
 import { createRoute } from '@hono/zod-openapi';
-import { ofCluster } from '../clusters.ts';
+import { clusterNamed } from '../clusters.ts';
 import { ClustersAnswer } from '../contract.ts';
 import { invalid, json, TAGS, unknown } from '../describe.ts';
 import { createRouter, type RouteContext, type Router } from '../environment.ts';
@@ -22,6 +22,6 @@ export function clusterRoutes({ history }: RouteContext): Router {
   return createRouter().openapi(route, async (c) => {
     const { cluster } = c.req.valid('query');
     const { items } = await history.clusters();
-    return sendJson(c, { items: cluster === undefined ? items : ofCluster(items, cluster) });
+    return sendJson(c, { items: cluster === undefined ? items : [clusterNamed(items, cluster)] });
   });
 }

@@ -2,7 +2,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { LogEventAnswer } from '../../history/answers.ts';
 import type { History } from '../../history/history.ts';
-import { requireCluster } from '../clusters.ts';
+import { clusterNameAsked } from '../clusters.ts';
 import { LogEvent } from '../contract.ts';
 import { invalid, TAGS, unknown } from '../describe.ts';
 import { createRouter, type RouteContext, type Router } from '../environment.ts';
@@ -37,8 +37,8 @@ const route = createRoute({
 
 export function eventRoutes({ history, log }: RouteContext): Router {
   return createRouter().openapi(route, async (c) => {
-    const { after, limit = DEFAULT_LIMIT, cluster, asof = Number.MAX_SAFE_INTEGER } = c.req.valid('query');
-    await requireCluster(history, cluster);
+    const { after, limit = DEFAULT_LIMIT, asof = Number.MAX_SAFE_INTEGER, ...rest } = c.req.valid('query');
+    const cluster = await clusterNameAsked(history, rest.cluster);
     const answer = await sendStream(c, lines(history, { after, limit, cluster, asOf: asof }), {
       log,
       headers: () => ({ 'Content-Type': 'application/x-ndjson; charset=utf-8' }),

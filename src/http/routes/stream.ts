@@ -2,7 +2,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { InvalidQuestionError } from '../../history/history.ts';
-import { requireCluster } from '../clusters.ts';
+import { clusterNameAsked } from '../clusters.ts';
+import { CoverageMessage, FlipsMessage } from '../contract.ts';
 import { invalid, TAGS, unknown } from '../describe.ts';
 import { createRouter, type RouteContext, type Router } from '../environment.ts';
 import { examples } from '../examples.ts';
@@ -45,7 +46,8 @@ const route = createRoute({
       description: 'A stream without end',
       content: {
         'text/event-stream': {
-          schema: z.string(),
+          // OpenAPI has no words for a stream of events: this is the data of each.
+          schema: z.union([FlipsMessage, CoverageMessage]),
           example: formatEvent('flips', 342, { position: 342, items: [examples.flip] }),
         },
       },
@@ -57,8 +59,8 @@ const route = createRoute({
 
 export function streamRoutes({ history, feed, log, metrics }: RouteContext): Router {
   return createRouter().openapi(route, async (c) => {
-    const { lastEventId, cluster } = c.req.valid('query');
-    await requireCluster(history, cluster);
+    const { lastEventId, ...rest } = c.req.valid('query');
+    const cluster = await clusterNameAsked(history, rest.cluster);
     const after = readLastEventId(c.req.valid('header')['last-event-id']) ?? lastEventId;
     const end = await feed.lastPosition();
     const left = new AbortController();

@@ -90,6 +90,28 @@ describe('the live feed', () => {
     expect(await answer).toEqual({ lastPosition: 11, flips: [], ledger: [] });
   });
 
+  it('does not wait between two looks while the log is far ahead', async () => {
+    const log = new GrowingLog(0);
+    const ticks = new Ticks();
+    // A history that looks through a thousand events at a time, as the real one does.
+    const news: GrowingLog['news'] = async ({ after, limit = 1 }) => {
+      const all = await log.news({ after });
+      const lastPosition = Math.min(all.lastPosition, after + limit);
+      return { ...all, lastPosition, flips: all.flips.filter(({ position }) => position <= lastPosition) };
+    };
+    const feed = new LiveFeed({ history: { news, lastPosition: log.lastPosition }, log: SILENT_LOG, wait: ticks.wait });
+    const first = feed.newsAfter(0, forever);
+    for (let index = 0; index < 3_500; index++) log.appendFlips();
+    await ticks.tick();
+    const positions: number[] = [];
+    for (let answer = await first; positions.length < 3_500; ) {
+      if (typeof answer === 'string') throw new Error(`told ${answer} after ${positions.length}`);
+      positions.push(...answer.flips.map(({ position }) => position));
+      if (answer.lastPosition < 3_500) answer = await feed.newsAfter(answer.lastPosition, forever);
+    }
+    expect(positions).toEqual(Array.from({ length: 3_500 }, (_, index) => index + 1));
+  });
+
   it('tells a listener when it has been quiet for long', async () => {
     const { feed, ticks } = feedOver(new GrowingLog(10), { heartbeatMs: 1_500 });
     const answer = feed.newsAfter(10, forever);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRfc3339 } from '../../../src/domain/time.ts';
 import type { LogEventAnswer } from '../../../src/history/answers.ts';
-import type { History } from '../../../src/history/history.ts';
+import type { History, ObjectAnswer } from '../../../src/history/history.ts';
 import { LogEvent } from '../../../src/http/contract.ts';
 import { fakeHistory } from '../../support/fake-history.ts';
 import { PRESENT, testApp } from '../../support/http-app.ts';
@@ -80,12 +80,15 @@ describe('the raw log', () => {
 describe('an object at an instant', () => {
   // Bytes that a JSON parser would not give back, and one that is not even UTF-8.
   const body = new Uint8Array([...new TextEncoder().encode('{"a":1.0,"b":"\\u00e9 é"}'), 0xff]);
-  const answer = {
+  const answer: ObjectAnswer = {
     body,
     at: parseRfc3339('2026-11-23T16:21:00.007Z') ?? PRESENT,
     position: 342,
     resourceVersion: '2104',
-    coverage: 'gap' as const,
+    coverage: 'gap',
+    askedAt: PRESENT,
+    asOf: 400,
+    gap: { stream: 'v1/endpoints', from: '2026-11-23T16:30:00.000Z', reason: 'unreachable', detail: 'détail\n' },
   };
 
   it.each([
@@ -98,9 +101,13 @@ describe('an object at an instant', () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(body);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/json',
-      'flipbook-at': '2026-11-23T16:21:00.007Z',
+      'flipbook-at': '2026-11-23T17:00:00.000Z',
+      'flipbook-version-at': '2026-11-23T16:21:00.007Z',
       'flipbook-position': '342',
+      'flipbook-as-of': '400',
       'flipbook-coverage': 'gap',
+      'flipbook-gap-from': '2026-11-23T16:30:00.000Z',
+      'flipbook-gap-reason': 'unreachable',
     });
     expect(app.history.asked).toEqual([
       {

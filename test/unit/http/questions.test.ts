@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { examples } from '../../../src/http/examples.ts';
+import { fakeHistory } from '../../support/fake-history.ts';
 import { PRESENT, testApp } from '../../support/http-app.ts';
 
 const web = '/api/v1/namespaces/store/services/web';
@@ -66,8 +67,23 @@ describe('every route asks history what it was asked, and passes the answer on',
 
   it('shows one cluster when one is named', async () => {
     const app = testApp();
-    expect((await (await app.get('/api/v1/clusters?cluster=demo')).json()).items).toHaveLength(1);
+    expect(await (await app.get('/api/v1/clusters?cluster=demo')).json()).toEqual(examples.clusters);
+    expect(await (await app.get(`/api/v1/clusters?cluster=${examples.clusters.items[0]?.uid}`)).json()).toEqual(
+      examples.clusters,
+    );
     expect(await app.problem('/api/v1/clusters?cluster=other')).toMatchObject({ status: 404 });
+  });
+
+  it('asks which one is meant where clusters share a name', async () => {
+    const [cluster] = examples.clusters.items;
+    if (cluster === undefined) throw new Error('no example');
+    const twins = [cluster, { ...cluster, uid: 'another' }];
+    const app = testApp({ history: fakeHistory({ clusters: async () => ({ items: twins }) }) });
+    for (const path of ['/api/v1/clusters', '/api/v1/events', '/api/v1/stream']) {
+      expect(await app.problem(`${path}?cluster=demo`)).toMatchObject({ status: 400, parameter: 'cluster' });
+    }
+    expect(await (await app.get('/api/v1/clusters?cluster=another')).json()).toEqual({ items: [twins[1]] });
+    expect(await app.problem('/api/v1/events?cluster=another')).toMatchObject({ status: 400, parameter: 'cluster' });
   });
 
   it('takes names that need escaping in a path', async () => {
