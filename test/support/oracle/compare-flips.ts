@@ -129,22 +129,17 @@ export function compareBounds(
   selection: FlipSelection,
   flips: readonly Flip[],
 ): { judged: number; differences: string[] } {
-  const writtenAt = new Map<number, number>();
-  for (const { line, type, text } of truth.versions) {
-    if (type === 'LIST' || type === 'DELETED') continue;
-    const { metadata } = JSON.parse(text) as { metadata: { managedFields: { time: string }[] } };
-    writtenAt.set(line, Math.max(...metadata.managedFields.map(({ time }) => Date.parse(time))));
-  }
+  const events = new Map(truth.versions.map((one) => [one.line, one]));
   const differences: string[] = [];
   let judged = 0;
   for (const [i, expected] of selectFlips(truth, selection).entries()) {
-    const written = writtenAt.get(expected.line);
+    const { type, writtenAt } = events.get(expected.line) ?? {};
     const flip = flips[i];
     const { ready, notReady, terminating } = expected.after;
-    if (written === undefined || flip === undefined || ready + notReady + terminating === 0) continue;
+    if (writtenAt === undefined || flip === undefined || type === 'DELETED' || ready + notReady + terminating === 0) continue;
     judged++;
-    if (Date.parse(flip.notBefore) > written + 999 || Date.parse(flip.notAfter) < written) {
-      const second = new Date(written).toISOString();
+    if (Date.parse(flip.notBefore) > writtenAt + 999 || Date.parse(flip.notAfter) < writtenAt) {
+      const second = new Date(writtenAt).toISOString();
       differences.push(`flip ${i}: written in the second of ${second}, not between ${flip.notBefore} and ${flip.notAfter}`);
     }
   }

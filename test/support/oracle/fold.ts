@@ -41,6 +41,8 @@ export interface OracleVersion {
   readonly service: string;
   /** Epoch milliseconds, from the trigger annotation. */
   readonly triggerAt: number | undefined;
+  /** Epoch milliseconds of the latest write that `managedFields` tell of; whole seconds. */
+  readonly writtenAt: number;
   readonly truncated: boolean;
   /** As a recorder should hand it back, byte for byte. */
   readonly text: string;
@@ -111,6 +113,7 @@ interface Parsed {
     resourceVersion: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
+    managedFields?: { time: string }[];
   };
 }
 
@@ -128,6 +131,7 @@ function versionOf(kind: OracleKind, line: TraceLine, text: string): OracleVersi
     resourceVersion: metadata.resourceVersion,
     service: kind === 'EndpointSlice' ? (metadata.labels?.['kubernetes.io/service-name'] ?? '') : metadata.name,
     triggerAt: trigger === undefined ? undefined : Date.parse(trigger),
+    writtenAt: Math.max(...(metadata.managedFields ?? []).map(({ time }) => Date.parse(time))),
     truncated: metadata.annotations?.[OVER_CAPACITY] === 'truncated',
     text,
   };
