@@ -11,6 +11,7 @@ import {
 } from 'chart.js';
 import { formatSpan } from '../lib/duration.ts';
 import type { TimeScale } from '../lib/scale.ts';
+import { type Point, stepPoints, unknownSpans } from '../lib/steps.ts';
 import type { Tick } from '../lib/ticks.ts';
 import type { CountsStep, TimelineModel, ZeroWindow } from '../lib/timeline-model.ts';
 import { RIGHT_PAD } from './geometry.ts';
@@ -25,23 +26,10 @@ export interface CountsDrawing {
   readonly palette: Palette;
 }
 
-type Point = { x: number; y: number };
-
 /** A line that runs along zero says nothing, and looks like an alarm. */
 const atZero: { borderColor: (segment: ScriptableLineSegmentContext) => string | undefined } = {
   borderColor: ({ p0, p1 }) => (p0.parsed.y === 0 && p1.parsed.y === 0 ? 'transparent' : undefined),
 };
-
-/** Steps as points: each count is held until the next; where it is not known the line breaks, and nothing is held. */
-export function stepPoints(counts: readonly CountsStep[], pick: (step: CountsStep) => number | undefined): Point[] {
-  const points: Point[] = [];
-  for (const step of counts) {
-    const y = pick(step);
-    if (y === undefined) points.push({ x: step.at, y: Number.NaN });
-    else points.push({ x: step.at, y }, { x: step.until, y });
-  }
-  return points;
-}
 
 export class CountsChart {
   readonly #chart: Chart<'line', Point[]>;
@@ -116,7 +104,7 @@ export class CountsChart {
     const colours = [palette.ready, palette.notReady, palette.terminating];
     const anyTerminating = model.counts.some(({ terminating }) => (terminating ?? 0) > 0);
     datasets.forEach((dataset, index) => {
-      dataset.data = stepPoints(model.counts, picks[index] as (typeof picks)[0]);
+      dataset.data = stepPoints(model.counts, picks[index] as (typeof picks)[0], scale);
       dataset.borderColor = colours[index] as string;
       dataset.hidden = index === 2 && !anyTerminating;
     });
@@ -203,16 +191,4 @@ export const zeroText = (window: ZeroWindow): string =>
 
 function clip(scale: TimeScale, from: number, to: number): [number, number] {
   return [Math.max(scale.toX(from), scale.left), Math.min(scale.toX(to), scale.left + scale.width)];
-}
-
-/** Neighbouring steps without counts as one. */
-export function unknownSpans(counts: readonly CountsStep[]): { at: number; until: number }[] {
-  const spans: { at: number; until: number }[] = [];
-  for (const { at, until, ready } of counts) {
-    if (ready !== undefined || until <= at) continue;
-    const last = spans.at(-1);
-    if (last && last.until === at) last.until = until;
-    else spans.push({ at, until });
-  }
-  return spans;
 }

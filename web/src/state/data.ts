@@ -10,7 +10,7 @@ import type {
   TimelineAnswer,
 } from '../../../src/http/contract.ts';
 import type { Range } from '../lib/scale.ts';
-import { isRelative } from '../lib/time-text.ts';
+import { isRelative, parseTimeText } from '../lib/time-text.ts';
 import { type TimelineModel, timelineModel } from '../lib/timeline-model.ts';
 import { address, getJson, servicePath } from './api.ts';
 import { view } from './location.ts';
@@ -101,6 +101,8 @@ const shape = computed(() => {
 
 export const flipsQuery = computed(() => ({ ...rangeQuery.value, source: view.value.source, cause: view.value.cause }));
 
+const instantOf = (text: string) => parseTimeText(text, Date.now()) ?? 0;
+
 export const clustersKey = address('clusters');
 
 export function startLoading(): void {
@@ -148,7 +150,9 @@ export function startLoading(): void {
     const delay = { delayMs: stateAt.data.peek() ? DRAG_DELAY_MS : 0 };
     stateAt.want(tab === 'state' ? address(`${path}/state`, { at, source, cluster, asof }) : undefined, delay);
     const two = tab === 'compare' && at !== undefined && b !== undefined;
-    diff.want(two ? address(`${path}/diff`, { from: at, to: b, source, cluster, asof }) : undefined, delay);
+    // The difference is told from the earlier to the later, whichever of them is A.
+    const [first, second] = two && instantOf(at) > instantOf(b) ? [b, at] : [at, b];
+    diff.want(two ? address(`${path}/diff`, { from: first, to: second, source, cluster, asof }) : undefined, delay);
   });
   effect(() => {
     coverage.want(view.value.screen === 'coverage' ? address('coverage', rangeQuery.value) : undefined);

@@ -17,9 +17,6 @@ export function Compare() {
       <div class="bar">
         <TimeField id="instant-a" label="A" value={at} onChange={(value) => go({ at: value })} />
         <TimeField id="instant-b" label="B" value={b} onChange={(value) => go({ b: value })} />
-        <button type="button" disabled={at === undefined || b === undefined} onClick={() => go({ at: b, b: at })}>
-          Swap
-        </button>
       </div>
       {at === undefined || b === undefined ? (
         <Empty>
@@ -68,8 +65,12 @@ function Difference({ answer }: { answer: DiffAnswer }) {
                 <th scope="col">Address</th>
                 <th scope="col">Ports</th>
                 <th scope="col">Node</th>
-                <th scope="col">At A</th>
-                <th scope="col">At B</th>
+                <th scope="col">
+                  At <Instant at={answer.from.at} />
+                </th>
+                <th scope="col">
+                  At <Instant at={answer.to.at} />
+                </th>
               </tr>
             </thead>
             <tbody>

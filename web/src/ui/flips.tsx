@@ -1,4 +1,6 @@
 /** The flips of the range, oldest first, a page at a time: everything that the drawing shows, in words. */
+import { type ReadonlySignal, useComputed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Flip } from '../../../src/http/contract.ts';
 import { formatDuration, formatSpan } from '../lib/duration.ts';
 import type { Piece } from '../lib/runs.ts';
@@ -17,8 +19,10 @@ export function Flips({ model }: { model: TimelineModel }) {
   const answer = flips.data.value;
   const { cause } = view.value;
   const before = flipPages.value.length;
-  const states = statesByStart(model);
+  const items = answer?.items;
   const next = answer?.nextCursor;
+  // Moving the range redraws the page at every frame; the table stays as it is until other flips have come.
+  const table = useMemo(() => items && <FlipTable items={items} model={model} />, [items, model, zone.value]);
   return (
     <>
       {cause && (
@@ -36,51 +40,7 @@ export function Flips({ model }: { model: TimelineModel }) {
       )}
       {answer && answer.items.length > 0 && (
         <div class={flips.loading.value ? 'stale' : ''} aria-busy={flips.loading.value}>
-          <div class="table-scroll">
-            <table id="flips">
-              <caption>
-                Times in {zoneLabel(zone.value, model.range.from)}
-                {onOneDay(model, zone.value) && (
-                  <>
-                    {' '}
-                    on <Instant at={model.range.from} style="date" />
-                  </>
-                )}
-                . “Happened” gives the bounds within which a flip really took place; the time is when the recorder saw it.
-              </caption>
-              <thead>
-                <tr>
-                  <th scope="col">Time</th>
-                  <th scope="col">Backend</th>
-                  <th scope="col">Address</th>
-                  <th scope="col">Node</th>
-                  <th scope="col">From → to</th>
-                  <th scope="col" class="num">
-                    How long
-                  </th>
-                  <th scope="col" class="num">
-                    Ready
-                  </th>
-                  <th scope="col" class="num">
-                    Not ready
-                  </th>
-                  <th scope="col">Happened</th>
-                  <th scope="col">Cause</th>
-                  <th scope="col">Evidence</th>
-                </tr>
-              </thead>
-              <tbody>
-                {answer.items.map((flip) => (
-                  <FlipRow
-                    key={`${flip.position}/${flip.address}/${flip.pod?.uid ?? ''}/${flip.ports.map(({ port }) => port)}`}
-                    flip={flip}
-                    states={states}
-                    model={model}
-                  />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          {table}
           {(before > 0 || next !== undefined) && (
             <p class="bar">
               <button type="button" disabled={before === 0} onClick={() => (flipPages.value = flipPages.value.slice(0, -1))}>
@@ -106,6 +66,70 @@ export function Flips({ model }: { model: TimelineModel }) {
   );
 }
 
+function FlipTable({ items, model }: { items: readonly Flip[]; model: TimelineModel }) {
+  const states = statesByStart(model);
+  const near = useComputed(() => nearestFlip(items, hover.value?.at, (model.range.to - model.range.from) / 400));
+  return (
+    <div class="table-scroll">
+      <table id="flips">
+        <caption>
+          Times in {zoneLabel(zone.value, model.range.from)}
+          {onOneDay(model, zone.value) && (
+            <>
+              {' '}
+              on <Instant at={model.range.from} style="date" />
+            </>
+          )}
+          . “Happened” gives the bounds within which a flip really took place; the time is when the recorder saw it.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Backend</th>
+            <th scope="col">Address</th>
+            <th scope="col">Node</th>
+            <th scope="col">From → to</th>
+            <th scope="col" class="num">
+              How long
+            </th>
+            <th scope="col" class="num">
+              Ready
+            </th>
+            <th scope="col" class="num">
+              Not ready
+            </th>
+            <th scope="col">Happened</th>
+            <th scope="col">Cause</th>
+            <th scope="col">Evidence</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((flip) => (
+            <FlipRow
+              key={`${flip.position}/${flip.address}/${flip.pod?.uid ?? ''}/${flip.ports.map(({ port }) => port)}`}
+              flip={flip}
+              states={states}
+              model={model}
+              near={near}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Position of the flip next to the pointer, so that rows are touched only when it changes. */
+function nearestFlip(items: readonly Flip[], at: number | undefined, within: number): number | undefined {
+  if (at === undefined) return undefined;
+  let best: { position: number; away: number } | undefined;
+  for (const { position, at: text } of items) {
+    const away = Math.abs(Date.parse(text) - at);
+    if (away <= within && (!best || away < best.away)) best = { position, away };
+  }
+  return best?.position;
+}
+
 const onOneDay = ({ range: { from, to } }: TimelineModel, tz: string) =>
   formatInstant(from, tz, 'date') === formatInstant(to, tz, 'date');
 
@@ -119,11 +143,17 @@ function statesByStart(model: TimelineModel): ReadonlyMap<string, Piece> {
   return map;
 }
 
-function FlipRow({ flip, states, model }: { flip: Flip; states: ReadonlyMap<string, Piece>; model: TimelineModel }) {
+interface FlipRowProps {
+  readonly flip: Flip;
+  readonly states: ReadonlyMap<string, Piece>;
+  readonly model: TimelineModel;
+  readonly near: ReadonlySignal<number | undefined>;
+}
+
+function FlipRow({ flip, states, model, near }: FlipRowProps) {
   const at = Date.parse(flip.at);
   const piece = states.get(stateKey(at, flip.address, flip.pod?.uid));
   const lasted = piece && piece.state === flip.to ? formatSpan(piece.to - piece.from, piece.endsAfter) : '';
-  const near = hover.value !== undefined && Math.abs(hover.value.at - at) < (model.range.to - model.range.from) / 800;
   const sameDay = onOneDay(model, zone.value);
   const ports = flip.ports.map(({ name, port, protocol }) => `${name ? `${name}:` : ''}${port ?? 'all'}/${protocol}`).join(', ');
   const toPlot = () => {
@@ -131,7 +161,7 @@ function FlipRow({ flip, states, model }: { flip: Flip; states: ReadonlyMap<stri
     hover.value = { at, x: plotScale(model.range, width).toX(at), y: -1 };
   };
   return (
-    <tr class={near ? 'near' : ''} onMouseEnter={toPlot} onMouseLeave={() => (hover.value = undefined)}>
+    <tr class={near.value === flip.position ? 'near' : ''} onMouseEnter={toPlot} onMouseLeave={() => (hover.value = undefined)}>
       <td class="time">
         <button type="button" class="plainbutton mono" title="State at this instant" onClick={() => setInstant('at', at)}>
           <Instant at={at} style={sameDay ? 'clock-ms' : 'full'} />
@@ -151,7 +181,7 @@ function FlipRow({ flip, states, model }: { flip: Flip; states: ReadonlyMap<stri
       <td>
         <Bounds flip={flip} />
       </td>
-      <td class="name">
+      <td class="name cause">
         {flip.cause === 'unknown' ? (
           <span class="dim">unknown</span>
         ) : (

@@ -11,18 +11,18 @@ import type { LaneModel } from '../lib/timeline-model.ts';
 import { runText } from '../lib/words.ts';
 import { zone } from '../state/location.ts';
 import { select, type selection } from './commands.ts';
+import { STEADY } from './plot-pointer.ts';
 
 export interface LaneGridProps {
   readonly lanes: readonly LaneModel[];
   readonly first: number;
   readonly end: number;
   readonly rowHeight: number;
-  readonly viewport: number;
   readonly scale: TimeScale;
   readonly chosen: ReturnType<typeof selection>;
 }
 
-export function LaneGrid({ lanes, first, end, rowHeight, viewport, scale, chosen }: LaneGridProps) {
+export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGridProps) {
   const grid = useRef<HTMLDivElement>(null);
   // A selection made by keys takes the focus along, as long as the focus is among the cells.
   useEffect(() => {
@@ -38,7 +38,7 @@ export function LaneGrid({ lanes, first, end, rowHeight, viewport, scale, chosen
       ref={grid}
       aria-label="Backends and their states over time"
       aria-rowcount={lanes.length}
-      style={{ height: `${lanes.length * rowHeight}px`, minHeight: `${Math.min(viewport, lanes.length * rowHeight)}px` }}
+      style={{ height: `${lanes.length * rowHeight}px` }}
     >
       {lanes.slice(first, end).map((lane, offset) => {
         const index = first + offset;
@@ -72,7 +72,7 @@ export function LaneGrid({ lanes, first, end, rowHeight, viewport, scale, chosen
                   onKeyDown={(event) => {
                     if (event.key !== 'Enter' && event.key !== ' ') return;
                     event.preventDefault();
-                    if (!lane.id.startsWith('steady:')) select(lane, run.first);
+                    if (!lane.id.startsWith(STEADY)) select(lane, run.first);
                   }}
                 />
               );

@@ -1,9 +1,9 @@
-/** The drawing: counts and lanes over one time axis, and everything the pointer does to them. */
-import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+/** The drawing: counts and lanes over one time axis. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { laneRows, rowHeight, visibleRows } from '../lib/rows.ts';
-import { isMixed, type Run, runAt, runs } from '../lib/runs.ts';
-import { pan, type Range, zoomAt } from '../lib/scale.ts';
+import type { RunState } from '../lib/runs.ts';
+import type { Range, TimeScale } from '../lib/scale.ts';
 import { ticks } from '../lib/ticks.ts';
 import type { LaneModel, TimelineModel } from '../lib/timeline-model.ts';
 import { summary } from '../lib/words.ts';
@@ -12,31 +12,16 @@ import { CountsChart } from '../plot/counts-chart.ts';
 import { gutter, plotScale } from '../plot/geometry.ts';
 import { paintLanes } from '../plot/lanes-canvas.ts';
 import { readPalette } from '../plot/palette.ts';
-import { go, view, zone } from '../state/location.ts';
+import { view, zone } from '../state/location.ts';
 import { paintVersion } from '../state/theme.ts';
-import { hover, plotGutter, select, selection, setInstant, showRange } from './commands.ts';
+import { hover, plotGutter, selection } from './commands.ts';
 import { LaneGrid } from './lane-grid.tsx';
+import { STEADY, usePlotPointer } from './plot-pointer.ts';
 import { Tip } from './tip.tsx';
 
-/** A press that moves less is a click. */
-const CLICK_PX = 4;
-/** Wheel turns within this time are one zoom: one entry in the history. */
-const WHEEL_BURST_MS = 600;
-
-/** Lanes that did not change are told in one row a state, which is drawn like a lane. */
-function steadyLanes(model: TimelineModel, steady: ReadonlyMap<string, number>): LaneModel[] {
-  return [...steady].map(([state, count]) => {
-    const piece = { ...model.range, state: state as Run['state'], opensBefore: true, endsAfter: true };
-    const lane = { id: '', address: '', ports: [], segments: [], notReadyMs: 0, flips: 0 };
-    return {
-      id: `steady:${state}`,
-      lane,
-      label: `${count.toLocaleString('en')} ${state === 'notReady' ? 'not ready' : state} throughout`,
-      pieces: [piece],
-      changed: false,
-    };
-  });
-}
+const TICK_GAP_PX = 84;
+/** While the range moves, only the canvas follows; the cells for keyboard and screen reader come when it rests. */
+const REST_MS = 120;
 
 export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   const box = useRef<HTMLElement>(null);
@@ -47,17 +32,21 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   const width = useSignal(0);
   const viewport = useSignal(0);
   const scrollTop = useSignal(0);
-  const brush = useSignal<{ x0: number; x1: number } | undefined>(undefined);
 
-  const rows = laneRows(model.lanes, view.value.allLanes);
-  const steady = steadyLanes(model, rows.steady);
-  const lanes = [...steady, ...rows.shown];
+  const { allLanes } = view.value;
+  const { lanes, steady } = useMemo(() => {
+    const rows = laneRows(model.lanes, allLanes);
+    const told = steadyLanes(model, rows.steady);
+    return { lanes: [...told, ...rows.shown], steady: told.length };
+  }, [model, allLanes]);
   const height = rowHeight(lanes.length);
-  const scale = plotScale(range, width.value);
-  const marks = ticks(range.from, range.to, scale.width, zone.value, 84);
+  const scale = useMemo(() => plotScale(range, width.value), [range.from, range.to, width.value]);
+  const marks = useMemo(() => ticks(range.from, range.to, scale.width, zone.value, TICK_GAP_PX), [scale, zone.value]);
   const visible = visibleRows(lanes.length, height, scrollTop.value, viewport.value, 1);
   const found = selection();
-  const chosen = found && { ...found, index: found.index + steady.length };
+  const chosen = found && { ...found, index: found.index + steady };
+  const selectedLane = found?.lane.id;
+  const selectedFrom = found?.chosen.from;
   const version = paintVersion.value;
 
   useLayoutEffect(() => {
@@ -80,31 +69,32 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
     };
   }, []);
 
+  const palette = useMemo(
+    () => (box.current ? readPalette(box.current, window.devicePixelRatio || 1) : undefined),
+    [version, width.value],
+  );
+
   useLayoutEffect(() => {
-    const [outer, counts, canvas] = [box.current, countsCanvas.current, lanesCanvas.current];
-    if (!outer || !counts || !canvas || width.value === 0) return;
-    const dpr = window.devicePixelRatio || 1;
-    const palette = readPalette(outer, dpr);
+    const counts = countsCanvas.current;
+    if (!counts || !palette || width.value === 0) return;
     const drawing = { model, scale, ticks: marks, palette };
     if (chart.current) chart.current.update(drawing);
     else chart.current = new CountsChart(counts, drawing);
+  }, [model, scale, marks, palette]);
+
+  useLayoutEffect(() => {
+    const canvas = lanesCanvas.current;
+    if (!canvas || !palette || width.value === 0) return;
+    const rows = { lanes, rowHeight: height, first: visible.first, end: visible.end, scrollTop: scrollTop.value };
+    const size = { width: width.value, height: viewport.value };
+    const selected =
+      selectedLane === undefined || selectedFrom === undefined ? undefined : { lane: selectedLane, from: selectedFrom };
     paintLanes(
       canvas,
-      {
-        ...drawing,
-        lanes,
-        rowHeight: height,
-        first: visible.first,
-        end: visible.end,
-        scrollTop: scrollTop.value,
-        width: width.value,
-        height: viewport.value,
-        zero: model.zero,
-        selected: chosen && { lane: chosen.lane.id, from: chosen.chosen.from },
-      },
-      dpr,
+      { ...rows, ...size, scale, ticks: marks, zero: model.zero, palette, selected },
+      window.devicePixelRatio || 1,
     );
-  }, [model, range.from, range.to, width.value, viewport.value, scrollTop.value, view.value, version]);
+  }, [model, lanes, scale, marks, palette, viewport.value, scrollTop.value, selectedLane, selectedFrom]);
 
   // The selected lane comes into sight.
   useEffect(() => {
@@ -119,89 +109,16 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
     const pane = scroller.current;
     if (!pane) return undefined;
     const y = clientY - pane.getBoundingClientRect().top;
-    if (y < 0 || y > pane.clientHeight) return undefined;
-    return lanes[Math.floor((y + pane.scrollTop) / height)];
+    return y < 0 || y > pane.clientHeight ? undefined : lanes[Math.floor((y + pane.scrollTop) / height)];
   };
-  const xOf = (event: MouseEvent) => event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
-  const inPlot = (x: number) => x >= scale.left && x <= scale.left + scale.width;
+  const { brush, inPlot, handlers } = usePlotPointer({ box, scale, range, laneAt });
 
-  const press = useRef<{ x: number; range: Range; shift: boolean } | undefined>(undefined);
-  const onPointerDown = (event: PointerEvent) => {
-    const x = xOf(event);
-    if (event.button !== 0 || !inPlot(x) || (event.target as Element).closest('button, a')) return;
-    press.current = { x, range, shift: event.shiftKey };
-    box.current?.setPointerCapture(event.pointerId);
-  };
-  const onPointerMove = (event: PointerEvent) => {
-    const x = xOf(event);
-    const start = press.current;
-    if (start) {
-      if (start.shift) {
-        const moved = pan(start.range, (start.x - x) / scale.width);
-        showRange(moved, 'replace');
-      } else if (Math.abs(x - start.x) > CLICK_PX) {
-        const edge = Math.min(Math.max(x, scale.left), scale.left + scale.width);
-        brush.value = { x0: Math.min(start.x, edge), x1: Math.max(start.x, edge) };
-      }
-    }
-    const top = box.current?.getBoundingClientRect().top ?? 0;
-    const lane = laneAt(event.clientY);
-    hover.value = inPlot(x) ? { at: scale.toTime(x), x, y: event.clientY - top, ...(lane ? { lane } : {}) } : undefined;
-  };
-  const onPointerUp = (event: PointerEvent) => {
-    const start = press.current;
-    press.current = undefined;
-    const done = brush.value;
-    brush.value = undefined;
-    if (!start || start.shift) return;
-    if (done) {
-      showRange({ from: scale.toTime(done.x0), to: scale.toTime(done.x1) }, 'push');
-      return;
-    }
-    click(xOf(event), laneAt(event.clientY));
-  };
-  const click = (x: number, lane: LaneModel | undefined) => {
-    if (!lane) {
-      setInstant('at', scale.toTime(x));
-      return;
-    }
-    const run = runAt(runs(lane.pieces, scale), x);
-    if (!run || run.state === 'absent') return;
-    if (lane.id.startsWith('steady:')) {
-      go({ allLanes: true });
-      return;
-    }
-    if (isMixed(run)) {
-      const [first, last] = [lane.pieces[run.first], lane.pieces[run.last]];
-      if (first && last) {
-        const room = Math.max((last.to - first.from) * 0.5, 50);
-        showRange({ from: first.from - room, to: last.to + room }, 'push');
-      }
-      return;
-    }
-    select(lane, run.first);
-  };
-
-  const lastWheel = useRef(0);
-  const onWheel = useRef((_event: WheelEvent) => {});
-  onWheel.current = (event) => {
-    const x = xOf(event);
-    if (!(event.ctrlKey || event.metaKey) || !inPlot(x)) return;
-    event.preventDefault();
-    const burst = event.timeStamp - lastWheel.current < WHEEL_BURST_MS;
-    lastWheel.current = event.timeStamp;
-    const factor = Math.exp(Math.max(-100, Math.min(100, event.deltaY)) * 0.004);
-    showRange(zoomAt(range, scale.toTime(x), factor), burst ? 'replace' : 'push');
-  };
-  useEffect(() => {
-    // Preact's wheel listeners are passive; a zoom must keep the page from zooming as well.
-    const outer = box.current;
-    const listener = (event: WheelEvent) => onWheel.current(event);
-    outer?.addEventListener('wheel', listener, { passive: false });
-    return () => outer?.removeEventListener('wheel', listener);
-  }, []);
-
-  const described = useComputed(() => summary(model, zone.value));
+  const resting = useResting(scale);
+  const grid = useMemo(
+    () => <LaneGrid lanes={lanes} first={visible.first} end={visible.end} rowHeight={height} scale={resting} chosen={chosen} />,
+    [lanes, visible.first, visible.end, height, resting, selectedLane, chosen?.piece, zone.value],
+  );
+  const described = useMemo(() => summary(model, zone.value), [model, zone.value]);
   const instants = [
     ['A', view.value.at],
     ['B', view.value.b],
@@ -215,41 +132,24 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
       data-to={range.to}
       data-plot-left={scale.left}
       data-plot-width={scale.width}
-      onPointerDown={onPointerDown}
-      onPointerMove={onPointerMove}
-      onPointerUp={onPointerUp}
-      onPointerCancel={() => {
-        press.current = undefined;
-        brush.value = undefined;
-      }}
-      onPointerLeave={() => (hover.value = undefined)}
-      onDblClick={(event) => {
-        const x = xOf(event);
-        if (inPlot(x)) showRange(zoomAt(range, scale.toTime(x), 2), 'push');
-      }}
+      {...handlers}
     >
       <div class="counts">
-        <canvas ref={countsCanvas} id="counts-canvas" role="img" aria-label={described.value} />
+        <canvas ref={countsCanvas} id="counts-canvas" role="img" aria-label={described} />
         <span class="zone-tag">{zoneLabel(zone.value, range.from)}</span>
       </div>
       <div
         class="lanes"
         ref={scroller}
         style={{ height: `${lanes.length * height}px` }}
-        onScroll={(event) => (scrollTop.value = event.currentTarget.scrollTop)}
+        onScroll={(event) => {
+          scrollTop.value = event.currentTarget.scrollTop;
+        }}
       >
         <div class="lanes-pane" aria-hidden="true">
           <canvas ref={lanesCanvas} id="lanes-canvas" />
         </div>
-        <LaneGrid
-          lanes={lanes}
-          first={visible.first}
-          end={visible.end}
-          rowHeight={height}
-          scale={scale}
-          chosen={chosen}
-          viewport={viewport.value}
-        />
+        {grid}
       </div>
       {instants.map(([name, text]) => {
         const x = text === undefined ? Number.NaN : scale.toX(Date.parse(text));
@@ -265,4 +165,25 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
       <Tip model={model} scale={scale} width={width.value} brush={brush.value} />
     </section>
   );
+}
+
+/** Lanes that did not change are told in one row a state, which is drawn like a lane. */
+function steadyLanes(model: TimelineModel, steady: ReadonlyMap<string, number>): LaneModel[] {
+  return [...steady].map(([state, count]) => {
+    const piece = { ...model.range, state: state as RunState, opensBefore: true, endsAfter: true };
+    const lane = { id: '', address: '', ports: [], segments: [], notReadyMs: 0, flips: 0 };
+    const label = `${count.toLocaleString('en')} ${state === 'notReady' ? 'not ready' : state} throughout`;
+    return { id: STEADY + state, lane, label, pieces: [piece], changed: false };
+  });
+}
+
+/** The scale as it was when it last rested. */
+function useResting(scale: TimeScale): TimeScale {
+  const [resting, setResting] = useState(scale);
+  useEffect(() => {
+    if (resting === scale) return;
+    const timer = setTimeout(() => setResting(scale), resting.width === scale.width ? REST_MS : 0);
+    return () => clearTimeout(timer);
+  }, [scale, resting]);
+  return resting;
 }
