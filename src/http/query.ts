@@ -16,7 +16,7 @@ const time = (description: string, example: string) =>
   z
     .string({ error: 'is missing' })
     .max(64, { error: 'is too long for a time' })
-    .meta({ description: `${description}. ${TIME_FORMS}.`, example });
+    .meta({ description: `${description}. ${TIME_FORMS}.`, examples: [example] });
 
 /** A name or a part of one. Empty is refused: it would look like a filter and filter nothing. */
 const text = (description: string, example: string) =>
@@ -24,7 +24,7 @@ const text = (description: string, example: string) =>
     .string()
     .min(1, { error: 'is empty: give a value or leave the parameter out' })
     .max(512, { error: 'is longer than 512 characters' })
-    .meta({ description, example });
+    .meta({ description, examples: [example] });
 
 const wholeNumber = (options: { min: number; max: number; description: string; example: number; default?: number }) => {
   const { min, max, description, example } = options;
@@ -36,7 +36,7 @@ const wholeNumber = (options: { min: number; max: number; description: string; e
     .refine((value) => value >= min && value <= max, { error: `is not a whole number ${range}` })
     .meta({
       description,
-      example,
+      examples: [example],
       type: 'integer',
       minimum: min,
       ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }),
@@ -47,7 +47,10 @@ const wholeNumber = (options: { min: number; max: number; description: string; e
 const position = (description: string, example: number) =>
   wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, description, example });
 
-/** Every parameter that more than one route knows, each to be picked by name. */
+/**
+ * Every parameter that more than one route knows, each to be picked by name.
+ * Examples stand in `examples`: tools fill forms with an `example`, and a form full of optional filters finds nothing.
+ */
 export const parameters = {
   cluster: text(
     'Name of the cluster. Needed only where several clusters were recorded and know the Service asked for',
@@ -62,7 +65,7 @@ export const parameters = {
   to: time('End of the window, exclusive. Left out: the present end of the recording', '2026-11-23T16:30:00Z').optional(),
   source: Source.meta({
     description: 'Which address list to tell from. Left out: `endpoints` where the Service has such an object, else slices',
-    example: 'endpoints',
+    examples: ['endpoints'],
   }).optional(),
   limit: (fallback: number, max = 1000) =>
     wholeNumber({ min: 1, max, description: 'At most so many items', example: fallback, default: fallback }).optional(),
@@ -75,7 +78,7 @@ export const parameters = {
   q: z
     .string()
     .max(512, { error: 'is longer than 512 characters' })
-    .meta({ description: 'Part of `namespace/name`', example: 'web' })
+    .meta({ description: 'Part of `namespace/name`', examples: ['web'] })
     .optional(),
   px: wholeNumber({
     min: 1,

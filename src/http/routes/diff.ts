@@ -11,7 +11,7 @@ const { source, asof, cluster } = parameters;
 const instant = (description: string, example: string) =>
   parameters.at.unwrap().meta({
     description: `${description}. RFC 3339 with any offset, epoch milliseconds, or relative (\`now-15m\`).`,
-    example,
+    examples: [example],
   });
 
 const route = createRoute({

@@ -17,7 +17,7 @@ const RETRY_MS = 2_000;
 
 const lastEventId = parameters.after.optional().meta({
   description: 'The same as the header `Last-Event-ID`, for clients that cannot set it; the header wins',
-  example: 342,
+  examples: [342],
   type: 'integer',
   minimum: 0,
 });
@@ -38,7 +38,7 @@ const route = createRoute({
       'last-event-id': z
         .string()
         .optional()
-        .meta({ description: 'Position of the last event seen: the stream goes on after it', example: '342' }),
+        .meta({ description: 'Position of the last event seen: the stream goes on after it', examples: ['342'] }),
     }),
   },
   responses: {
