@@ -47,6 +47,11 @@ export class UnexpectedBatchError extends Error {
   override name = 'UnexpectedBatchError';
 }
 
+interface StreamState {
+  readonly record: StreamRecord;
+  readonly covered: boolean;
+}
+
 export class Recorder implements BatchSink {
   readonly totals: RecorderTotals = { events: 0, flips: 0, repeats: 0, unchanged: 0 };
   readonly #store: EventStore;
@@ -55,6 +60,8 @@ export class Recorder implements BatchSink {
   readonly #clusterId: ClusterId;
   /** `at` of the cluster's last event; read from the log when unknown. */
   #lastAt: EpochMs | undefined;
+  /** Streams and whether they are covered, as of the last commit; what is missing here is read from the log. */
+  readonly #streams = new Map<string, StreamState>();
   /** How far the clock is behind the log, as the ledger was last told. */
   #behindMs = 0;
 
@@ -79,6 +86,7 @@ export class Recorder implements BatchSink {
   /** Ends the coverage of every stream that is still open. */
   endCoverage(at: EpochMs, reason: EndReason): void {
     this.#write((log) => {
+      this.#streams.clear();
       const now = this.#clamp(log, at);
       for (const stream of log.streams(this.#clusterId)) this.#endSpan(log, stream, now, reason);
     });
@@ -86,13 +94,19 @@ export class Recorder implements BatchSink {
 
   commit(batch: StreamBatch): void {
     this.#write((log) => {
-      const stream = log.stream(this.#clusterId, batch.stream);
+      const name = streamName(batch.stream);
+      const { record: stream, covered } = this.#streams.get(name) ?? this.#readStream(log, batch.stream);
       const at = this.#clamp(log, batch.at, stream);
+      if (batch.kind === 'changes') {
+        if (!covered) throw new UnexpectedBatchError(`changes of ${name} came while the stream was not covered`);
+        const cursor = this.#changes(log, stream, at, batch);
+        this.#streams.set(name, { record: { ...stream, cursor }, covered });
+        return;
+      }
+      this.#streams.delete(name);
       switch (batch.kind) {
         case 'snapshot':
           return this.#snapshot(log, stream, at, batch);
-        case 'changes':
-          return this.#changes(log, stream, at, batch);
         case 'resumed':
           return this.#resumed(log, stream, at, batch);
         case 'interrupted':
@@ -138,15 +152,20 @@ export class Recorder implements BatchSink {
     return (namespace) => covered.some((each) => each === undefined || each === namespace);
   }
 
-  #changes(log: LogWriter, stream: StreamRecord, at: EpochMs, { changes, cursor, provenAt }: ChangesBatch): void {
-    const span = log.lastSpan(stream.id);
-    if (span === undefined || span.end !== undefined) {
-      throw new UnexpectedBatchError(`changes of ${streamName(stream.key)} came while the stream was not covered`);
-    }
+  #readStream(log: LogWriter, key: StreamKey): StreamState {
+    const record = log.stream(this.#clusterId, key);
+    const span = log.lastSpan(record.id);
+    return { record, covered: span !== undefined && span.end === undefined };
+  }
+
+  /** @returns the new cursor */
+  #changes(log: LogWriter, stream: StreamRecord, at: EpochMs, { changes, cursor, provenAt }: ChangesBatch): Cursor {
     for (const change of changes) this.#apply(log, stream, stream.epoch, at, 'watch', change);
     // The proof never goes back, whatever the clock does.
     const proven = Math.max(stream.cursor?.provenAt ?? 0, Math.min(provenAt, at));
-    log.saveCursor(stream.id, stream.epoch, { resourceVersion: cursor, provenAt: epochMs(proven) });
+    const moved = { resourceVersion: cursor, provenAt: epochMs(proven) };
+    log.saveCursor(stream.id, stream.epoch, moved);
+    return moved;
   }
 
   #resumed(log: LogWriter, stream: StreamRecord, at: EpochMs, _batch: ResumedBatch): void {
@@ -266,6 +285,7 @@ export class Recorder implements BatchSink {
     } catch (error) {
       // What was learnt inside the transaction never happened.
       this.#projector.forget();
+      this.#streams.clear();
       this.#lastAt = undefined;
       Object.assign(this.totals, totals);
       throw error;
