@@ -1,11 +1,6 @@
-/** Entry point of a reader thread: the composition root's second, small half. `workerData` is a {@link ReaderThreadData}. */
+/** Entry point of the reader threads that `main.ts` starts: answers from a read-only connection of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { answerQuestions } from './history/reader-thread.ts';
 import { openReader } from './store/sqlite/store.ts';
 
-/** Where a thread finds its log. */
-export interface ReaderThreadData {
-  readonly file: string;
-}
-
-if (parentPort) answerQuestions(parentPort, () => openReader((workerData as ReaderThreadData).file));
+if (parentPort) answerQuestions(parentPort, () => openReader((workerData as { db: string }).db));
