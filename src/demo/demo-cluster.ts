@@ -1,5 +1,6 @@
 /** The embedded demo cluster, as the composition root sees it: a past to import, an API server to record, and a life of its own. */
 import { randomUUID } from 'node:crypto';
+import type { Log } from '../domain/log.ts';
 import type { EpochMs } from '../domain/time.ts';
 import { startDemoApiServer } from './demo-api-server.ts';
 import { stateAfter } from './incident-state.ts';
@@ -7,18 +8,12 @@ import { type DemoObject, kubeTime } from './objects.ts';
 import { readIncident, secondsToShift, shiftTimes } from './shifted-trace.ts';
 import { type Simulation, startSimulation } from './simulation/simulation.ts';
 
-/** The part of a pino logger that is used. */
-export interface DemoLog {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface DemoClusterOptions {
   /** The real clock. */
   readonly now: () => EpochMs;
   /** The same seed gives the same episodes with the same names and delays. */
   readonly seed: number;
-  readonly log: DemoLog;
+  readonly log: Log;
 }
 
 /** A kubeconfig file as an object: `new KubeConfig().loadFromString(JSON.stringify(kubeconfig))` takes it. */
@@ -88,7 +83,7 @@ export async function startDemoCluster({ now, seed, log }: DemoClusterOptions): 
 }
 
 /** Lets the simulation's clock follow the real one. @returns A function that stops it. */
-function live(simulation: Simulation, now: () => EpochMs, log: DemoLog): () => void {
+function live(simulation: Simulation, now: () => EpochMs, log: Log): () => void {
   let timer: NodeJS.Timeout;
   let expected: number = now();
   const step = () => {
