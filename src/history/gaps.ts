@@ -158,6 +158,11 @@ export function partsOfWindow(known: readonly KnownSpan[], from: EpochMs, to: Ep
 /** Streams that ended only because the recorder, or the trace, did: they were well until then. */
 const STOPPED: ReadonlySet<string> = new Set(['recorder-stopped', 'trace-ended']);
 
+/** Whether a span is still open, or ended only with the recording itself. */
+export function lastedToTheEnd(span: KnownSpan | undefined): boolean {
+  return span !== undefined && (span.end === undefined || STOPPED.has(span.end.code));
+}
+
 /**
  * The latest instant of which the most can be said. Each member of `resources` holds the known spans of one resource, one
  * list a scope (all namespaces, or each one that is watched alone).
@@ -184,6 +189,6 @@ function endOfResource(
   if (last.length === 0) return undefined;
   const watched = last.filter((span) => span.end === undefined);
   if (watched.length > 0) return { kind: 'watched', at: Math.min(...watched.map(({ to }) => to)) };
-  const stopped = last.some((span) => STOPPED.has(span.end?.code ?? ''));
+  const stopped = last.some(lastedToTheEnd);
   return { kind: stopped ? 'stopped' : 'lost', at: Math.max(...last.map(({ to }) => to)) };
 }

@@ -3,7 +3,7 @@ import { RESOURCES, streamName } from '../../domain/resources.ts';
 import { formatTime } from '../../domain/time.ts';
 import type { EventReader } from '../../store/event-store.ts';
 import type { CoverageAnswer } from '../answers.ts';
-import { gapsWithin, knownSpans } from '../gaps.ts';
+import { gapsWithin, knownSpans, lastedToTheEnd } from '../gaps.ts';
 import type { InCluster, InWindow } from '../history.ts';
 import { streamsOf, viewLog } from '../log-view.ts';
 import { resolveClusters, resolveWindow } from '../resolve.ts';
@@ -37,9 +37,9 @@ export function coverageAnswer(reader: EventReader, question: InCluster & InWind
               provenUntil: formatTime(span.provenAt),
               ...(span.end ? { end: endReasonAnswer(span.end) } : {}),
             })),
-          // The end of a stream that is being watched is not a gap yet when nobody asked beyond it.
+          // Nobody asked beyond the end of a stream that is still watched, or was until the recording itself ended.
           gaps: gapsWithin(known, from, to)
-            .filter((gap) => gap.to !== undefined || question.to !== undefined || spans.at(-1)?.end !== undefined)
+            .filter((gap) => gap.to !== undefined || question.to !== undefined || !lastedToTheEnd(known.at(-1)))
             .map(gapAnswer),
         };
       }),

@@ -1,5 +1,5 @@
 /** Every Service at one instant, with its counts. */
-import { formatTime } from '../../domain/time.ts';
+import { type EpochMs, formatTime } from '../../domain/time.ts';
 import type { ClusterRecord, CountsRecord, EventReader, ServiceAtRecord } from '../../store/event-store.ts';
 import type { CoverageStatus, ServiceState, ServiceSummaryAnswer, ServicesAnswer } from '../answers.ts';
 import { readServicesCursor, writeServicesCursor } from '../cursor.ts';
@@ -94,12 +94,7 @@ function existed({ exists, counts }: ServiceAtRecord): boolean {
   return exists ?? (counts.endpoints?.listed === true || counts.endpointslices?.listed === true);
 }
 
-function summary(
-  view: LogView,
-  record: ServiceAtRecord,
-  cluster: string,
-  at: Parameters<typeof coverageAt>[1],
-): ServiceSummaryAnswer {
+function summary(view: LogView, record: ServiceAtRecord, cluster: string, at: EpochMs): ServiceSummaryAnswer {
   const { clusterId, namespace, name } = record.service;
   const covered = {
     endpoints: coverageAt(knownOfSource(view, clusterId, 'endpoints', namespace), at),
