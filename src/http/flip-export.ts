@@ -1,29 +1,8 @@
-/** Every flip of a window as CSV or as NDJSON, page by page, all of one and the same log. */
+/** Every flip of a window as CSV or as NDJSON, page by page. */
 import type { FlipAnswer, FlipsAnswer } from '../history/answers.ts';
-import type { FlipsQuestion, History } from '../history/history.ts';
-import { flipCsvHeader, flipCsvRows } from './flip-csv.ts';
+import { csvHeader, csvRows } from '../history/flips-csv.ts';
 
 export type ExportFormat = 'text/csv' | 'application/x-ndjson';
-
-/** Flips read at a time: the most that a question may ask for. */
-const PAGE = 1000;
-
-/**
- * All pages of a question, each read when the one before has been dealt with. Flips that are recorded meanwhile do not
- * appear: every page is read as of the position at which the first one was.
- */
-export async function* flipPages(
-  history: Pick<History, 'flips'>,
-  question: FlipsQuestion,
-): AsyncGenerator<FlipsAnswer, void, void> {
-  let page = await history.flips({ ...question, limit: PAGE });
-  const { asOf } = page;
-  yield page;
-  while (page.nextCursor !== undefined) {
-    page = await history.flips({ ...question, limit: PAGE, asOf, cursor: page.nextCursor });
-    yield page;
-  }
-}
 
 /** The pages as text, one piece a page. The first piece of a CSV begins with the header row, however few flips follow. */
 export async function* exportFlips(
@@ -34,9 +13,9 @@ export async function* exportFlips(
     for await (const { items } of pages) yield items.map((flip) => `${JSON.stringify(flip)}\n`).join('');
     return;
   }
-  let header = flipCsvHeader();
+  let header = csvHeader();
   for await (const { items } of pages) {
-    yield header + flipCsvRows(items);
+    yield header + csvRows(items);
     header = '';
   }
 }

@@ -3,12 +3,13 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
+import { flipPages } from '../../history/all-flips.ts';
 import { type FlipsQuestion, InvalidQuestionError } from '../../history/history.ts';
 import { Flip, FlipsAnswer } from '../contract.ts';
 import { invalid, json, TAGS, unknown } from '../describe.ts';
 import { createRouter, type HttpEnv, type RouteContext, type Router } from '../environment.ts';
 import { examples } from '../examples.ts';
-import { type ExportFormat, exportFileName, exportFlips, flipPages } from '../flip-export.ts';
+import { type ExportFormat, exportFileName, exportFlips } from '../flip-export.ts';
 import { inNamespace, parameters, query, readScope, readWindow } from '../query.ts';
 import { sendJson, sendStream } from '../respond.ts';
 
