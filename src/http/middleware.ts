@@ -50,7 +50,8 @@ export function observe(metrics: HttpMetrics, log: Log): MiddlewareHandler<HttpE
     const startedAt = performance.now();
     await next();
     const seconds = (performance.now() - startedAt) / 1000;
-    const route = routeLabel(routePath(c, -1));
+    // Of all that matched, the one that was reached last: the page's catch-all matches everything.
+    const route = routeLabel(routePath(c));
     const { status } = c.res;
     const method = c.req.method === 'GET' || c.req.method === 'HEAD' ? c.req.method : 'other';
     metrics.requestDuration.observe({ method, route, status }, seconds);

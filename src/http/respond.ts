@@ -50,6 +50,7 @@ export async function sendStream(
     await pieces.return();
     return c.body(null, 200, headers);
   }
+  let isRead = true;
   let ahead: IteratorResult<string, void> | undefined = first;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -57,9 +58,12 @@ export async function sendStream(
         try {
           const piece = ahead ?? (await pieces.next());
           ahead = undefined;
+          // The client may have gone while the piece was made.
+          if (!isRead) return;
           if (piece.done) controller.close();
           else controller.enqueue(encoder.encode(piece.value));
         } catch (error) {
+          if (!isRead) return;
           options.log.error(
             { err: error, requestId: c.var.requestId, path: c.req.path },
             'an answer broke off while it was streamed',
@@ -68,6 +72,7 @@ export async function sendStream(
         }
       },
       async cancel() {
+        isRead = false;
         options.left?.abort();
         await pieces.return();
       },

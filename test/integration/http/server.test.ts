@@ -10,8 +10,12 @@ import { type HttpServer, ListenError, startServer } from '../../../src/http/ser
 import { type FakeHistory, fakeHistory, GrowingLog, manyFlips, pagedFlips } from '../../support/fake-history.ts';
 
 const servers: HttpServer[] = [];
+const errors: { err?: unknown }[] = [];
+const log = { ...SILENT_LOG, error: (fields: object) => errors.push(fields) };
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close(0)));
+  // A client that leaves or is sent away is nothing to report.
+  expect(errors.splice(0)).toEqual([]);
 });
 
 async function serve(history: FakeHistory, webRoot?: string) {
@@ -20,11 +24,11 @@ async function serve(history: FakeHistory, webRoot?: string) {
     history,
     readiness: () => ({ ready: true, reasons: [] }),
     metrics,
-    log: SILENT_LOG,
+    log,
     ...(webRoot === undefined ? {} : { webRoot }),
     live: { intervalMs: 1, heartbeatMs: 20 },
   });
-  const server = await startServer({ app, host: '127.0.0.1', port: 0, log: SILENT_LOG });
+  const server = await startServer({ app, host: '127.0.0.1', port: 0, log });
   servers.push(server);
   const liveStreams = async () => (await metrics.liveStreams.get()).values[0]?.value;
   return { server, url: server.url, liveStreams };
@@ -249,6 +253,7 @@ describe('an export', () => {
       expect(response.status).toBe(200);
       await expect(response.text()).rejects.toThrow();
     }
+    expect(errors.splice(0).map(({ err }) => err)).toEqual([new Error('SQLITE_IOERR'), new Error('SQLITE_IOERR')]);
     expect(printed).not.toHaveBeenCalled();
     printed.mockRestore();
     expect((await fetch(`${url}/livez`)).status).toBe(200);

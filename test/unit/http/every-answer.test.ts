@@ -72,10 +72,11 @@ describe('every answer', () => {
   });
 
   it('is counted by the template of its route, so that names and queries make no new series', async () => {
-    const app = testApp();
+    // With a page, whose catch-all matches every path.
+    const app = testApp({ webRoot: import.meta.dirname });
     for (const name of ['a', 'b', 'c']) await app.get(`/api/v1/namespaces/store/services/${name}/state?at=now`);
     await app.get('/api/v1/services?limit=0');
-    await app.get('/no/such/thing');
+    await app.get('/api/no/such/thing');
     await app.get('/docs/swagger-ui.css');
     await app.router.request('/api/v1/services', { method: 'BREW' });
     const series = [...(await app.metricsText()).matchAll(/^flipbook_http_request_duration_seconds_count\{(.*)\} (\d+)$/gm)];
