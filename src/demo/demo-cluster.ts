@@ -96,7 +96,7 @@ function live(simulation: Simulation, now: () => EpochMs, log: Log): () => void 
     try {
       simulation.tick(at);
     } catch (error) {
-      log.error({ err: error }, 'the demo cluster made a mistake; it goes on as well as it can');
+      log.error({ err: error }, 'an episode of the demo cluster failed; the next ones go on');
     }
     const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(1, (simulation.nextAt ?? Number.POSITIVE_INFINITY) - at));
     expected = at + waitMs;

@@ -74,9 +74,16 @@ export class Scenario {
     if (episode === undefined) {
       this.#deck = this.#world.random.shuffled(this.#round());
       this.#next();
-    } else if (episode.begin()) this.#awaitRest(episode.deployment, this.#world.schedule.now + LONGEST_EPISODE_MS);
-    // Not at once: should none of them be possible, time must still go on.
-    else this.#world.schedule.after(LOOK_EVERY_MS, () => this.#next());
+      return;
+    }
+    let begun = false;
+    try {
+      begun = episode.begin();
+    } finally {
+      if (begun) this.#awaitRest(episode.deployment, this.#world.schedule.now + LONGEST_EPISODE_MS);
+      // Not at once: should none of them be possible, time must still go on.
+      else this.#world.schedule.after(LOOK_EVERY_MS, () => this.#next());
+    }
   }
 
   #awaitRest(name: Name, latest: number): void {

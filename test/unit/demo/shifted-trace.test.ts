@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DemoTraceError, readIncident, secondsToShift, shiftTimes } from '../../../src/demo/shifted-trace.ts';
@@ -15,6 +16,13 @@ describe('the shifted trace', () => {
   test('is the whole incident', () => {
     expect(lines).toHaveLength(637);
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+  });
+
+  test('is the same file as the fixture that imports are tested with', async () => {
+    const [packaged, fixture] = ['../../../src/demo/incident-1.jsonl.zst', '../../fixtures/traces/incident-1.jsonl.zst'].map(
+      (path) => readFile(new URL(path, import.meta.url)),
+    );
+    expect((await packaged)?.equals((await fixture) as Buffer)).toBe(true);
   });
 
   test('moves every time by the same number of seconds, in whatever form it is written', () => {
