@@ -1,5 +1,6 @@
 /** `flipbook import FILE…`: appends traces to the log, each whole or not at all. */
 import { access, constants } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
 import { formatDuration, formatTime } from '../domain/time.ts';
@@ -44,7 +45,11 @@ Examples:
     const store = await context.wiring.openStore(config.db, { create: true });
     try {
       for (const file of files) {
-        const trace = file === STDIN ? { name: '<stdin>', chunks: context.stdin } : await traceFile(file);
+        const trace =
+          file === STDIN
+            ? // A pipe may fall silent for ever: the signal must end the waiting too.
+              { name: '<stdin>', chunks: addAbortSignal(signal, context.stdin) }
+            : await traceFile(file);
         await importOne(context, store, trace, cluster, signal);
       }
     } finally {

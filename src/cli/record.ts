@@ -31,10 +31,14 @@ Examples:
       context,
       () => context.wiring.record(config),
       ({ url, cluster }) => [
-        `Recording cluster ${cluster ?? 'unknown'}${config.namespace.length > 0 ? ` (namespace ${config.namespace.join(', ')})` : ''}`,
+        `${cluster === undefined ? 'The cluster does not answer yet; recording begins when it does' : `Recording cluster ${cluster}`}${of(config.namespace)}`,
         `  log   ${config.db}`,
         `  page  ${url}`,
       ],
     );
   });
+}
+
+function of(namespaces: readonly string[]): string {
+  return namespaces.length === 0 ? '' : ` (namespace ${namespaces.join(', ')})`;
 }

@@ -1,0 +1,213 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freeClusterName, notReadyReasons, Recording } from '../../../src/cli/recording.ts';
+import { type DemoCluster, startDemoCluster } from '../../../src/demo/demo-cluster.ts';
+import { SILENT_LOG } from '../../../src/domain/log.ts';
+import { RESOURCES, type ResourceName } from '../../../src/domain/resources.ts';
+import { epochMs } from '../../../src/domain/time.ts';
+import type { ClustersAnswer } from '../../../src/history/answers.ts';
+import { type Client, createClient } from '../../../src/kubernetes/client.ts';
+import { RequestError } from '../../../src/kubernetes/connection.ts';
+import type { StreamStatus } from '../../../src/kubernetes/stream.ts';
+import { type ClusterId, LATEST } from '../../../src/store/event-store.ts';
+import { openStore } from '../../../src/store/sqlite/store.ts';
+import { flipbook, get, start, temporaryFolder, until, urlOf } from './process.ts';
+
+const now = () => epochMs(Date.now());
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let cluster: DemoCluster;
+let kubeconfig: string;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  cluster = await startDemoCluster({ now, seed: 7, log: SILENT_LOG });
+  kubeconfig = join(folder.path, 'kubeconfig');
+  await writeFile(kubeconfig, JSON.stringify(cluster.kubeconfig));
+});
+afterAll(async () => {
+  await cluster.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+const clustersOf = async (url: string) => (await (await get(`${url}/api/v1/clusters`)).json()) as ClustersAnswer;
+const readyzOf = async (url: string) => {
+  const response = await get(`${url}/readyz`);
+  return { status: response.status, ...((await response.json()) as { ready: boolean; reasons: string[] }) };
+};
+
+describe('flipbook record', () => {
+  it('records a cluster, stops on SIGTERM, and goes on from where it stopped', async () => {
+    const db = join(folder.path, 'record.db');
+    const args = ['record', '--kubeconfig', kubeconfig, '--db', db, '--listen', '127.0.0.1:0', '--cluster', 'c1'];
+    const first = start(args);
+    const url = await urlOf(first);
+    expect(first.stdout()).toMatch(/^Recording cluster c1\n/);
+    await until(
+      () => readyzOf(url),
+      ({ ready }) => ready,
+    );
+    const watching = await until(
+      () => clustersOf(url),
+      ({ items }) => items[0]?.streams.filter((each) => each.watching).length === RESOURCES.length,
+    );
+    expect(watching.items).toMatchObject([{ name: 'c1', uid: cluster.clusterUid }]);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    const position = watching.items[0]?.lastEvent?.position ?? 0;
+    expect((await flipbook('verify', '--db', db)).code).toBe(0);
+
+    const second = start(args);
+    const again = await until(
+      () => urlOf(second).then(clustersOf),
+      ({ items }) => items[0]?.streams.filter((each) => each.watching).length === RESOURCES.length,
+    );
+    expect(again.items[0]?.streams.map(({ gaps }) => gaps)).toEqual(RESOURCES.map(() => 0));
+    expect(again.items[0]?.lastEvent?.position).toBeGreaterThan(position);
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+  }, 60_000);
+
+  it('says what is wrong with a kubeconfig before it makes a log', async () => {
+    const db = join(folder.path, 'never.db');
+    const { code, stderr } = await flipbook('record', '--kubeconfig', kubeconfig, '--context', 'prod', '--db', db);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'flipbook: the kubeconfig has no context "prod"; it has: demo\n' });
+    expect((await flipbook('record', '--db', db)).stderr).toMatch(/^flipbook: no cluster is configured/);
+    expect(existsSync(db)).toBe(false);
+  });
+
+  it('serves while its API server cannot be reached, says so, and stops all the same', async () => {
+    const nowhere = join(folder.path, 'nowhere');
+    const [entry] = cluster.kubeconfig.clusters;
+    await writeFile(
+      nowhere,
+      JSON.stringify({ ...cluster.kubeconfig, clusters: [{ ...entry, cluster: { server: 'http://127.0.0.1:9' } }] }),
+    );
+    const program = start([
+      'record',
+      '--kubeconfig',
+      nowhere,
+      '--db',
+      join(folder.path, 'nowhere.db'),
+      '--listen',
+      '127.0.0.1:0',
+    ]);
+    const url = await urlOf(program);
+    expect(program.stdout()).toMatch(/^The cluster does not answer yet/);
+    const { status, reasons } = await readyzOf(url);
+    expect(status).toBe(503);
+    expect(reasons).toEqual([expect.stringMatching(/^the API server http:\/\/127\.0\.0\.1:9 cannot be reached: /)]);
+    expect(program.stderr()).toContain('cannot be reached');
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+});
+
+describe('flipbook demo', () => {
+  it('shows an incident in the past and flips in the present without any cluster, and cleans up behind it', async () => {
+    const program = start(['demo', '--listen', '127.0.0.1:0']);
+    const url = await urlOf(program);
+    const db = /log\s+(\S+)/.exec(program.stdout())?.[1] ?? '';
+    expect(existsSync(db)).toBe(true);
+    const past = (await (await get(`${url}/api/v1/namespaces/store/services/checkout/flips?limit=1000`)).json()) as {
+      items: { origin: string }[];
+    };
+    expect(past.items.length).toBeGreaterThan(10);
+    await until(
+      () => clustersOf(url),
+      ({ items }) => items[0]?.streams.every((each) => each.watching && each.gaps === 0) ?? false,
+    );
+    const recent = await until(
+      async () => (await (await get(`${url}/api/v1/flips?from=now-1m&limit=1000`)).json()) as { items: { at: string }[] },
+      ({ items }) => items.length > 0,
+    );
+    expect(recent.items[0]).toMatchObject({ cluster: 'demo', namespace: 'store' });
+    program.child.kill('SIGINT');
+    expect(await program.ended).toBe(0);
+    expect(existsSync(dirname(db))).toBe(false);
+  }, 60_000);
+});
+
+describe('a recording', () => {
+  it('begins when the API server can be reached, however late', async () => {
+    const store = openStore(join(folder.path, 'late.db'));
+    const real = createClient({ kubeconfig }, SILENT_LOG);
+    let refusals = 3;
+    const client: Client = {
+      ...real,
+      server: real.server,
+      authority: real.authority,
+      connect: () =>
+        refusals-- > 0
+          ? {
+              request: async () => {
+                throw new RequestError({ kind: 'network', message: 'connect ECONNREFUSED' } as never);
+              },
+              close: async () => {},
+            }
+          : real.connect(),
+    };
+    const retry = { firstMs: 1, maxMs: 2 };
+    const recording = await Recording.start({
+      store,
+      client,
+      log: SILENT_LOG,
+      now,
+      namespaces: [],
+      suggestedName: 'late',
+      retry,
+    });
+    expect(recording.clusterName).toBeUndefined();
+    expect(recording.readiness().ready).toBe(false);
+    await until(
+      async () => recording.readiness(),
+      ({ ready }) => ready,
+    );
+    expect(recording.clusterName).toBe('late');
+    await recording.stop();
+    const coverage = store.reader.coverage({ asOf: LATEST });
+    expect(coverage.length).toBeGreaterThan(0);
+    for (const { spans } of coverage) expect(spans.at(-1)?.end?.code).toBe('recorder-stopped');
+    store.close();
+  });
+
+  it('keeps the name that the log has for a cluster, and takes none that another cluster bears', () => {
+    const known = [
+      { id: 1 as ClusterId, uid: 'u1', name: 'prod' },
+      { id: 2 as ClusterId, uid: 'u2', name: 'prod-2' },
+    ];
+    expect(freeClusterName(known, 'u1', 'other')).toBe('prod');
+    expect(freeClusterName(known, 'u3', 'other')).toBe('other');
+    expect(freeClusterName(known, 'u3', 'prod')).toBe('prod-3');
+  });
+});
+
+describe('readiness', () => {
+  const statuses = (change: Partial<Record<ResourceName, Partial<StreamStatus>>> = {}): StreamStatus[] =>
+    RESOURCES.map(
+      ({ name }) =>
+        ({ stream: { resource: name }, phase: 'watching', cursor: '1', notWritten: false, ...change[name] }) as StreamStatus,
+    );
+  const lost: Partial<StreamStatus> = { interrupted: 'forbidden', lastError: { at: epochMs(0), message: '403 Forbidden' } };
+
+  it('needs addresses from one of the two kinds, Services and Pods', () => {
+    expect(notReadyReasons(statuses())).toEqual([]);
+    expect(notReadyReasons(statuses({ 'v1/endpoints': lost }))).toEqual([]);
+    expect(
+      notReadyReasons(statuses({ 'discovery.k8s.io/v1/endpointslices': lost, 'v1/events': lost, 'apps/v1/deployments': lost })),
+    ).toEqual([]);
+    expect(notReadyReasons(statuses({ 'v1/endpoints': lost, 'discovery.k8s.io/v1/endpointslices': lost }))).toEqual([
+      'v1/endpoints is not watched: 403 Forbidden',
+      'discovery.k8s.io/v1/endpointslices is not watched: 403 Forbidden',
+    ]);
+    expect(notReadyReasons(statuses({ 'v1/pods': { cursor: undefined as never } }))).toEqual(['v1/pods is not watched']);
+  });
+
+  it('is lost as soon as anything cannot be written', () => {
+    const full = { notWritten: true, lastError: { at: epochMs(0), message: 'database or disk is full' } };
+    expect(notReadyReasons(statuses({ 'v1/events': full }))).toEqual([
+      'v1/events cannot be written to the log: database or disk is full',
+    ]);
+  });
+});
