@@ -69,23 +69,25 @@ export interface FlipBounds {
 const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /**
- * Bounds of a flip that was watched. The upper one is the time of receipt. The lower one is the latest of:
+ * Bounds of a flip that was watched: between when the address list was written and when the recorder had received it.
+ * (When the Pod behind it changed is evidence of its cause, and may be earlier.) The lower bound is the latest of these
+ * times, each of which the write cannot have preceded:
  * - the annotation `endpoints.kubernetes.io/last-change-trigger-time`, when the Pod or Service change behind this
- *   version happened (whole seconds, cut off; absent for deletions);
- * - the last write of the object before this one (`managedFields[].time` of the version before, whole seconds);
- * - for a deletion, the last write of the deleted version.
+ *   version happened (absent for deletions, and left standing by some writes, so not enough by itself);
+ * - the last write that the version's field managers tell of (a write that only removes fields does not move it);
+ * - the same of the version before.
  *
- * Server times are another clock than the recorder's: a bound later than the receipt is drawn back to it.
+ * All three are whole seconds, cut off, and of another clock than the recorder's: a bound later than the receipt is drawn
+ * back to it.
  *
- * @param after the version that brought the flip; `undefined` for a deletion
  * @param before the version before it; `undefined` for a new object
+ * @param after the version that brought the flip; `undefined` for a deletion
  */
 export function watchedFlipBounds(before: KubeObject | undefined, after: KubeObject | undefined, at: EpochMs): FlipBounds {
-  let notBefore = before ? lastWriteAt(before) : undefined;
-  const trigger = after ? triggerAt(after) : undefined;
-  if (trigger !== undefined && (notBefore === undefined || trigger > notBefore)) notBefore = trigger;
-  if (notBefore === undefined && after) notBefore = parseRfc3339(after.metadata.creationTimestamp ?? '');
-  return { notBefore: notBefore === undefined || notBefore > at ? at : notBefore, notAfter: at };
+  const floors = [after && triggerAt(after), after && lastWriteAt(after), before && lastWriteAt(before)];
+  const known = floors.filter((floor) => floor !== undefined);
+  const notBefore = known.length > 0 ? Math.min(at, Math.max(...known)) : at;
+  return { notBefore: epochMs(notBefore), notAfter: at };
 }
 
 /** When the Pod or Service change behind this version happened, as its controller wrote it; whole seconds. */

@@ -1,5 +1,7 @@
 /** Files that are not what they should be, and what is said of them. */
-import { chmodSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { importTrace } from '../../../src/recorder/import-trace.ts';
@@ -13,13 +15,12 @@ import { newLogFile } from '../../support/log-folder.ts';
 let whole: Buffer;
 
 beforeAll(async () => {
-  const { mkdtempSync, rmSync } = await import('node:fs');
-  const folder = mkdtempSync('/tmp/flipbook-test-');
-  const store = openStore(`${folder}/flipbook.db`);
+  const folder = mkdtempSync(join(tmpdir(), 'flipbook-test-'));
+  const store = openStore(join(folder, 'flipbook.db'));
   const trace = await traceFile(new URL('../../fixtures/traces/incident-1.jsonl.zst', import.meta.url).pathname);
   await importTrace({ store, trace, cluster: { name: 'incident' } });
   store.close();
-  whole = readFileSync(`${folder}/flipbook.db`);
+  whole = readFileSync(join(folder, 'flipbook.db'));
   rmSync(folder, { recursive: true });
 });
 
