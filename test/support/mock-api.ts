@@ -13,6 +13,14 @@ import { mockServices, RECORDED_FROM, RECORDED_TO } from './mock-data.ts';
 
 export const CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 const DIST = join(import.meta.dirname, '../../web/dist');
+
+export interface MockApiOptions {
+  /** 0: any free port. */
+  readonly port?: number;
+  /** Folder of the built page. */
+  readonly dist?: string;
+}
+
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -41,7 +49,7 @@ export interface MockApi {
   close(): Promise<void>;
 }
 
-export async function startMockApi(port = 0): Promise<MockApi> {
+export async function startMockApi({ port = 0, dist = DIST }: MockApiOptions = {}): Promise<MockApi> {
   const services = mockServices();
   const asked: string[] = [];
   const listeners = new Set<ServerResponse>();
@@ -101,7 +109,7 @@ export async function startMockApi(port = 0): Promise<MockApi> {
 
   const file = async (url: URL, response: ServerResponse) => {
     const path = normalize(url.pathname === '/' ? '/index.html' : url.pathname);
-    const body = await readFile(join(DIST, path));
+    const body = await readFile(join(dist, path));
     response.writeHead(200, {
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
       'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -163,6 +171,6 @@ export async function startMockApi(port = 0): Promise<MockApi> {
 }
 
 if (import.meta.main) {
-  const mock = await startMockApi(Number(process.argv[2] ?? 8099));
+  const mock = await startMockApi({ port: Number(process.argv[2] ?? 8099) });
   console.log(mock.url);
 }

@@ -134,10 +134,10 @@ function Certainty({ answer }: { answer: StateAnswer }) {
 export function Group({ title, backends }: { title: string; backends: readonly (Backend & { state?: string })[] }) {
   return (
     <div>
-      <h3 class="state">
+      <h2 class="state">
         <BackendGlyph state={title} />
         {backends.length} {stateWord(title)}
-      </h3>
+      </h2>
       {backends.length > 0 && (
         <div class="table-scroll">
           <BackendTable backends={backends} />

@@ -1,19 +1,17 @@
 /** One Service over a range of time. */
-import { formatDuration, formatSpan } from '../lib/duration.ts';
 import { laneRows } from '../lib/rows.ts';
-import { facts, type TimelineModel } from '../lib/timeline-model.ts';
-import { spanText } from '../lib/words.ts';
+import type { TimelineModel } from '../lib/timeline-model.ts';
 import { address, servicePath } from '../state/api.ts';
 import { clusters, flipsQuery, model, range, timeline } from '../state/data.ts';
-import { go, screenView, view, zone } from '../state/location.ts';
-import { fitRecording, setInstant, zoomBy } from './commands.ts';
+import { go, screenView, view } from '../state/location.ts';
+import { fitRecording, zoomBy } from './commands.ts';
 import { Compare } from './compare.tsx';
 import { CopyLink } from './copy-link.tsx';
 import { Drawer } from './drawer.tsx';
+import { FactBar, Situation } from './facts.tsx';
 import { Empty, Failure, Loading } from './feedback.tsx';
 import { Flips } from './flips.tsx';
 import { BackendGlyph } from './glyph.tsx';
-import { Instant } from './instant.tsx';
 import { ViewLink } from './link.tsx';
 import { Plot } from './plot.tsx';
 import { StateAt } from './state-at.tsx';
@@ -166,110 +164,6 @@ function RangeBar() {
       </a>
     </>
   );
-}
-
-function FactBar({ model: now }: { model: TimelineModel }) {
-  const told = facts(now);
-  const { range: window } = now;
-  const firstZero = now.zero[0];
-  return (
-    <dl class="facts" id="facts">
-      <div>
-        <dt>Range</dt>
-        <dd>
-          {spanText(window.from, window.to, zone.value)} <small>{formatDuration(window.to - window.from)}</small>
-        </dd>
-      </div>
-      <div>
-        <dt>Zero ready</dt>
-        <dd>
-          {told.zeroWindows === 0 ? (
-            told.unknownMs > 0 ? (
-              'never, where recorded'
-            ) : (
-              'never'
-            )
-          ) : (
-            <>
-              {formatSpan(told.zeroMs, told.zeroOpen)}{' '}
-              <small>
-                in {told.zeroWindows} {told.zeroWindows === 1 ? 'window' : 'windows'}
-                {firstZero && (
-                  <>
-                    , first{' '}
-                    <button type="button" class="plainbutton" onClick={() => setInstant('at', firstZero.from)}>
-                      <Instant at={firstZero.from} style="clock-ms" />
-                    </button>
-                  </>
-                )}
-              </small>
-            </>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Least ready</dt>
-        <dd>
-          {told.least ? (
-            <>
-              {told.least.ready} of {told.least.of}{' '}
-              <small>
-                at <Instant at={told.least.at} style="clock-ms" />
-              </small>
-            </>
-          ) : (
-            'not known'
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Some not ready</dt>
-        <dd>{told.notAllReadyMs === 0 ? 'never' : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}</dd>
-      </div>
-      <div>
-        <dt>No data</dt>
-        <dd>
-          {told.unknownMs === 0 ? (
-            'none'
-          ) : (
-            <>
-              {formatDuration(told.unknownMs)}{' '}
-              <small>
-                in {told.unknownSpans} {told.unknownSpans === 1 ? 'span' : 'spans'}
-              </small>
-            </>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Flips</dt>
-        <dd>{told.flips.toLocaleString('en')}</dd>
-      </div>
-    </dl>
-  );
-}
-
-/** The different ways in which there may be nothing to see. */
-function Situation({ model: now }: { model: TimelineModel }) {
-  const { answer, counts } = now;
-  const known = counts.filter(({ ready }) => ready !== undefined);
-  if (now.lanes.length === 0) {
-    if (answer.coverage === 'before-recording' && known.length === 0)
-      return <Empty>Nothing was recorded yet in this range: the recording begins later.</Empty>;
-    if (known.length === 0) return <Empty>The recorder was blind in this whole range: nothing is known of it.</Empty>;
-    return <Empty>No backends in this range: the Service had no addresses, ready or not.</Empty>;
-  }
-  if (answer.flips === 0 && known.length > 0) {
-    const first = known[0];
-    const { ready = 0, notReady = 0 } = first ?? {};
-    return (
-      <p class="notice plain">
-        No change in this range{facts(now).unknownMs > 0 ? ' where recorded' : ''}: {ready} ready
-        {notReady > 0 && `, ${notReady} not ready`} throughout.
-      </p>
-    );
-  }
-  return null;
 }
 
 function LegendBar({ model: now }: { model: TimelineModel }) {

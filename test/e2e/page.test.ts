@@ -1,0 +1,277 @@
+// biome-ignore-all lint/performance/useDomNodeTextContent: what counts is the text as the reader sees it
+/**
+ * The page in a real Chromium over a mock of the API, under the content security policy of the server. Every page also
+ * counts what must never happen: an error on the console, a dialog, a violation of the policy, a request to another host.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findBrowser, launchBrowser } from '../support/browser.ts';
+import { type MockApi, startMockApi } from '../support/mock-api.ts';
+import { MARKUP_NAME } from '../support/mock-data.ts';
+
+const choice = await findBrowser();
+const skip = 'skip' in choice ? choice.skip : undefined;
+const CHECKOUT = '?service=store/checkout';
+
+describe.skipIf(skip !== undefined)(
+  `the page in a browser${skip === undefined ? '' : ` (skipped: ${skip})`}`,
+  { timeout: 60_000 },
+  () => {
+    let dist: string;
+    let mock: MockApi;
+    let browser: Browser;
+    const surprises: string[] = [];
+    const open: Page[] = [];
+
+    beforeAll(async () => {
+      if ('skip' in choice) return;
+      dist = await mkdtemp(join(tmpdir(), 'flipbook-page-'));
+      await build({
+        configFile: join(import.meta.dirname, '../../vite.config.ts'),
+        logLevel: 'warn',
+        build: { outDir: dist, emptyOutDir: true },
+      });
+      mock = await startMockApi({ dist });
+      browser = await launchBrowser(choice);
+    }, 60_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      await mock?.close();
+      if (dist) await rm(dist, { recursive: true });
+    });
+
+    afterEach(async () => {
+      mock.failOn(undefined);
+      for (const page of open.splice(0)) await page.context().close();
+      expect(surprises.splice(0)).toEqual([]);
+    });
+
+    async function visit(query: string, options: BrowserContextOptions = {}): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options });
+      const page = await context.newPage();
+      open.push(page);
+      page.on('console', (message) => {
+        // The browser's advice about reading pixels back is for these tests, not for the page.
+        const told = message.type() === 'error' || message.type() === 'warning';
+        if (told && !message.text().startsWith('Canvas2D: Multiple readback')) surprises.push(message.text());
+      });
+      page.on('pageerror', (error) => surprises.push(String(error)));
+      page.on('dialog', (dialog) => surprises.push(`dialog: ${dialog.message()}`));
+      page.on('request', (request) => {
+        if (!request.url().startsWith(mock.url)) surprises.push(`request to ${request.url()}`);
+      });
+      await page.goto(`${mock.url}/${query}`);
+      return page;
+    }
+
+    const facts = (page: Page) => page.locator('#facts').innerText();
+    const settled = (page: Page) => page.locator('#facts').waitFor();
+    const query = (page: Page) => new URL(page.url()).searchParams;
+
+    /** X of an instant in the plot, in the page's pixels. */
+    async function xOf(page: Page, time: string): Promise<number> {
+      const plot = page.locator('.plot');
+      const read = async (name: string) => Number(await plot.getAttribute(name));
+      const [from, to, left, width] = [
+        await read('data-from'),
+        await read('data-to'),
+        await read('data-plot-left'),
+        await read('data-plot-width'),
+      ];
+      return left + ((Date.parse(time) - from) / (to - from)) * width;
+    }
+
+    /** Colours, as #rrggbb, of a column of the lanes' canvas: the row of a lane, top to bottom, without its padding. */
+    async function laneColours(page: Page, lane: number, time: string): Promise<string[]> {
+      const x = Math.floor(await xOf(page, time));
+      return page.evaluate(`(() => {
+      const canvas = document.querySelector('#lanes-canvas');
+      const ratio = canvas.width / canvas.clientWidth;
+      const { data } = canvas.getContext('2d').getImageData(Math.round(${x} * ratio), Math.round((${lane} * 18 + 2) * ratio), 1, Math.round(14 * ratio));
+      const hex = (value) => value.toString(16).padStart(2, '0');
+      return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3] === 0 ? 'none' : '#' + hex(data[4 * i]) + hex(data[4 * i + 1]) + hex(data[4 * i + 2]));
+    })()`);
+    }
+
+    it('goes from the list to a timeline, zooms into the link, and shows the same facts after a reload and going back', async () => {
+      const page = await visit('');
+      await page.locator('#services tbody tr').first().waitFor();
+      expect(await page.locator('#services tbody tr').first().innerText()).toContain('down');
+      await page.keyboard.press('/');
+      await page.keyboard.type('checkout');
+      await page.getByRole('link', { name: 'store/checkout' }).click();
+      await settled(page);
+      const whole = await facts(page);
+      expect(whole).toContain('4m12s in 1 window');
+
+      const box = await page.locator('.plot').boundingBox();
+      const y = (box?.y ?? 0) + 60;
+      const left = box?.x ?? 0;
+      await page.mouse.move(left + (await xOf(page, '2026-11-23T14:10:00Z')), y);
+      await page.mouse.down();
+      await page.mouse.move(left + (await xOf(page, '2026-11-23T14:18:00Z')), y, { steps: 4 });
+      await page.mouse.up();
+      await expect.poll(() => query(page).get('from')).toMatch(/^2026-11-23T14:(09:5|10:0)/);
+      await expect.poll(() => facts(page)).not.toBe(whole);
+      await expect.poll(() => facts(page)).toContain('4m12s in 1 window');
+      const zoomed = await facts(page);
+
+      await page.reload();
+      await settled(page);
+      expect(await facts(page)).toBe(zoomed);
+      await page.goBack();
+      await expect.poll(() => facts(page)).toBe(whole);
+      await page.goForward();
+      await expect.poll(() => facts(page)).toBe(zoomed);
+    });
+
+    it('draws each state in its own colour and shape, and never a gap as ready', async () => {
+      const page = await visit(CHECKOUT, { colorScheme: 'light' });
+      await settled(page);
+      const row = await page.locator('.lane-row', { hasText: 'x28t5' }).getAttribute('aria-rowindex');
+      const lane = Number(row) - 1;
+      expect(new Set(await laneColours(page, lane, '2026-11-23T14:03:00Z'))).toEqual(new Set(['#1368a8']));
+
+      const failing = await laneColours(page, lane, '2026-11-23T14:14:01Z');
+      expect(failing.slice(7)).toContain('#c2410c');
+      expect(failing.slice(0, 7)).not.toContain('#c2410c');
+      expect(failing).not.toContain('#1368a8');
+
+      // A hatch is lines on nothing: over its whole width there must be some of the first and no trace of ready.
+      const gap: string[] = [];
+      for (let second = 10; second < 150; second += 10) {
+        gap.push(...(await laneColours(page, lane, new Date(Date.parse('2026-11-23T14:20:00Z') + second * 1_000).toISOString())));
+      }
+      expect(gap).not.toContain('#1368a8');
+      expect(gap).toContain('#8a8a8a');
+    });
+
+    it('keeps a flip of one second visible in thirty days', async () => {
+      const page = await visit(`${CHECKOUT}&from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z`, { colorScheme: 'light' });
+      await settled(page);
+      const row = await page.locator('.lane-row', { hasText: 'x2ex4' }).getAttribute('aria-rowindex');
+      expect(await laneColours(page, Number(row) - 1, '2026-11-23T14:08:30.500Z')).toContain('#c2410c');
+    });
+
+    it('shows names that look like markup as text', async () => {
+      const page = await visit(CHECKOUT);
+      await page.locator('#flips tbody tr').first().waitFor();
+      expect(await page.locator('.lane-row', { hasText: MARKUP_NAME }).count()).toBe(1);
+      expect(await page.locator('#flips td', { hasText: MARKUP_NAME }).count()).toBeGreaterThan(0);
+      expect(await page.locator('main img, main i').count()).toBe(0);
+      await page.goto(`${mock.url}/?service=${encodeURIComponent(`ops/${MARKUP_NAME}`)}`);
+      await settled(page);
+      expect(await page.locator('h1').innerText()).toBe(`ops/${MARKUP_NAME}`);
+    });
+
+    it('is driven by keys alone, and tells each segment in words', async () => {
+      const page = await visit(CHECKOUT);
+      await settled(page);
+      await page.getByRole('gridcell').first().focus();
+      await page.keyboard.press('Enter');
+      await page.locator('#drawer').waitFor();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      await expect
+        .poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'))
+        .toMatch(/^\S+: (not )?ready 14:[\d:.–]+ UTC, (≥ )?[\dms.]+$/);
+      const selected = await page.locator('#drawer').innerText();
+      expect(selected).toContain('UTC');
+      await page.reload();
+      await page.locator('#drawer').waitFor();
+      expect((await page.locator('#drawer').innerText()).split('Cause')[0]).toBe(selected.split('Cause')[0]);
+      await page.keyboard.press('Escape');
+      await page.locator('#drawer').waitFor({ state: 'detached' });
+
+      await page.keyboard.press('w');
+      await expect.poll(() => query(page).get('from')).toBe('2026-11-23T14:07:30.000Z');
+      await page.keyboard.press('d');
+      await expect.poll(() => query(page).get('from')).toBe('2026-11-23T14:11:15.000Z');
+      // Panning replaced the entry of the zoom.
+      await page.goBack();
+      await expect.poll(() => query(page).get('from')).toBeNull();
+      await page.keyboard.press('u');
+      await expect.poll(() => query(page).get('tz')).toBe('local');
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    });
+
+    it('tells the state at an instant, in a gap only as last known, and compares two', async () => {
+      const page = await visit(`${CHECKOUT}&tab=state&at=2026-11-23T14:13:00Z`);
+      await page.locator('#state-at').waitFor();
+      expect(await page.locator('#state-at').innerText()).toMatch(/0 ready[\s\S]*3 not ready/);
+      await page.goto(`${mock.url}/${CHECKOUT}&tab=state&at=2026-11-23T14:21:00Z`);
+      await page.locator('#state-at').waitFor();
+      expect(await page.locator('#state-at').innerText()).toContain(
+        'Unknown at this instant; last known at 2026-11-23 14:20:00.000 UTC',
+      );
+      await page.goto(`${mock.url}/${CHECKOUT}&tab=compare&at=2026-11-23T14:18:00Z&b=2026-11-23T14:10:00Z`);
+      await page.locator('#compare').waitFor();
+      expect(await page.locator('#compare').innerText()).toContain('1 added, 1 removed, 0 flipped, 2 unchanged');
+    });
+
+    it('pages through many flips and draws only the rows in sight', async () => {
+      const page = await visit('?service=store/search');
+      await page.locator('#flips tbody tr').first().waitFor();
+      expect(await page.locator('#flips tbody tr').count()).toBe(200);
+      const first = await page.locator('#flips tbody tr').first().innerText();
+      await page.getByRole('button', { name: 'Next page' }).click();
+      await expect.poll(() => page.locator('#flips tbody tr').first().innerText()).not.toBe(first);
+      expect(await page.getByText('201–400').count()).toBe(1);
+      expect(await page.locator('.lane-row').first().innerText()).toBe('200 ready throughout');
+      expect(await page.locator('.lane-row').count()).toBeLessThan(60);
+    });
+
+    it('asks again when news comes, and after a failure keeps what it had and offers to retry', async () => {
+      const page = await visit(CHECKOUT);
+      await settled(page);
+      await page.getByText('live', { exact: true }).waitFor();
+      const timelines = () => mock.asked.filter((path) => path.includes('checkout/timeline')).length;
+      const before = timelines();
+      mock.failOn(/timeline/);
+      mock.send('flips', { position: 5_000, items: [{ namespace: 'store', service: 'checkout' }] });
+      await expect.poll(timelines, { timeout: 10_000 }).toBeGreaterThan(before);
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.innerText()).toContain('mock-0042');
+      expect(await facts(page)).toContain('4m12s');
+      mock.failOn(undefined);
+      await alert.getByRole('button', { name: 'Retry' }).click();
+      await alert.waitFor({ state: 'detached' });
+      // A browser writes every answer of 500 to the console by itself; nothing else may stand there.
+      expect(surprises.splice(0).filter((text) => !text.includes('status of 500'))).toEqual([]);
+    });
+
+    it('says which parts of a link it did not understand', async () => {
+      const page = await visit(`${CHECKOUT}&from=yesterday&tz=Mars/X`);
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').innerText()).toMatch(/from “yesterday”[\s\S]*tz “Mars\/X”/);
+      await settled(page);
+    });
+
+    it.each([
+      ['services', '', '#services'],
+      ['timeline', `${CHECKOUT}&lane=10.100.0.0%7Cuid-checkout-0&segment=2026-11-23T14:12:04.012Z`, '#drawer'],
+      ['state', `${CHECKOUT}&tab=state&at=2026-11-23T14:21:00Z`, '#state-at'],
+      ['coverage', '?screen=coverage', '#gaps'],
+    ])('gives axe nothing to say about %s, in light and dark', async (_name, search, ready) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const page = await visit(search, { colorScheme });
+        await page.locator(ready).waitFor();
+        await page.evaluate(axe.source);
+        const violations = await page.evaluate<string[]>(
+          `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html + ' ' + node.failureSummary).join(' | ')))`,
+        );
+        expect(violations).toEqual([]);
+      }
+    });
+  },
+);

@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { laneRows } from '../../../web/src/lib/rows.ts';
+import { countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
+import { pieceText, summary } from '../../../web/src/lib/words.ts';
+import * as answers from '../../support/mock-answers.ts';
+import { MARKUP_NAME, type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
+
+const service = (name: string) => mockServices().find((one) => one.name === name) as MockService;
+const checkout = service('checkout');
+const model = timelineModel(answers.timeline(checkout, RECORDED_FROM, RECORDED_TO));
+
+describe('the model of a timeline', () => {
+  it('tells at every instant what the state then tells, and nothing inside a gap', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: RECORDED_FROM, max: RECORDED_TO - 1 }), (at) => {
+        const state = answers.state(checkout, at);
+        const step = countsAt(model.counts, at);
+        if (state.coverage === 'gap') {
+          expect(step?.ready).toBeUndefined();
+          for (const lane of model.lanes) expect(['gap', undefined]).toContain(pieceAt(lane, at)?.state);
+          return;
+        }
+        expect(step).toMatchObject({ ready: state.ready.length, notReady: state.notReady.length });
+        const inState = (wanted: string) =>
+          model.lanes.filter((lane) => pieceAt(lane, at)?.state === wanted).map(({ lane }) => lane.address);
+        expect(inState('ready').sort()).toEqual(state.ready.map(({ address }) => address).sort());
+        expect(inState('notReady').sort()).toEqual(state.notReady.map(({ address }) => address).sort());
+      }),
+    );
+  });
+
+  it('makes absences between segments explicit, and leaves no hole between pieces', () => {
+    for (const { pieces } of model.lanes) {
+      expect(pieces.slice(1).map(({ from }) => from)).toEqual(pieces.slice(0, -1).map(({ to }) => to));
+    }
+  });
+
+  it('adds up the facts', () => {
+    expect(facts(model)).toMatchObject({
+      zeroWindows: 1,
+      zeroMs: 252_500,
+      zeroOpen: false,
+      unknownMs: 150_000,
+      unknownSpans: 1,
+      flips: 15,
+    });
+    expect(facts(model).least).toMatchObject({ ready: 0, of: 3, at: Date.parse('2026-11-23T14:12:04.012Z') });
+  });
+
+  it('a window that begins before the recording says how much of it was not recorded', () => {
+    const early = timelineModel(answers.timeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM + 600_000));
+    expect(facts(early).unknownMs).toBe(600_000);
+    expect(early.recordedFrom).toBe(RECORDED_FROM);
+  });
+
+  it('steps from change to change in both directions and stops at the ends', () => {
+    const seen: number[] = [];
+    for (let at = neighbour(model.changes, 0, 1); at !== undefined; at = neighbour(model.changes, at, 1)) seen.push(at);
+    expect(seen).toEqual(model.changes);
+    expect(neighbour(model.changes, seen[0] as number, -1)).toBeUndefined();
+    expect(neighbour(model.changes, seen[3] as number, -1)).toBe(seen[2]);
+  });
+});
+
+describe('the lanes shown', () => {
+  const wide = timelineModel(answers.timeline(service('search'), RECORDED_FROM, RECORDED_TO));
+
+  it('are those that changed, and the others are counted by the state that they kept', () => {
+    const rows = laneRows(wide.lanes, false);
+    expect(rows.shown).toHaveLength(100);
+    expect(rows.shown.every(({ lane }) => lane.flips > 0)).toBe(true);
+    expect([...rows.steady]).toEqual([['ready', 200]]);
+  });
+
+  it('are all on demand, and all anyway where they are few', () => {
+    expect(laneRows(wide.lanes, true).shown).toHaveLength(300);
+    expect(laneRows(model.lanes, false).shown).toHaveLength(4);
+  });
+
+  it('hold the longest not ready first', () => {
+    const times = wide.lanes.map(({ lane }) => lane.notReadyMs);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+  });
+});
+
+describe('the words', () => {
+  it('say state, both ends, zone and duration, and ≥ where the range or a gap cuts', () => {
+    const lane = model.lanes.find(({ label }) => label.endsWith('x28t5'));
+    const texts = lane?.pieces.map((piece) => pieceText(piece, 'UTC'));
+    expect(texts).toContain('not ready 14:12:04.012–14:16:16.512 UTC, 4m12s');
+    expect(texts).toContain('ready 14:16:16.512–14:20:00.000 UTC, ≥ 3m43s');
+    expect(texts).toContain('no data 14:20:00.000–14:22:30.000 UTC, 2m30s');
+  });
+
+  it('sum the drawing up, with what is not known', () => {
+    expect(summary(model, 'UTC')).toBe(
+      'Service store/checkout, 14:00:00.000–14:30:00.000 UTC: 4 backends, 15 flips. Least ready: 0 of 3. Zero ready for 4m12s in 1 window. No data for 2m30s.',
+    );
+  });
+
+  it('take names as they are', () => {
+    expect(model.lanes.map(({ label }) => label)).toContain(MARKUP_NAME);
+  });
+});
