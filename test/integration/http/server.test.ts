@@ -220,11 +220,11 @@ describe('an export', () => {
 
   it('stops reading the log when its client leaves', async () => {
     const history = fakeHistory({ flips: pagedFlips(manyFlips(60_000)) });
-    const { server, url } = await serve(history);
+    const { server } = await serve(history);
     const socket = await slowClient(server, '/api/v1/flips.csv');
     await vi.waitFor(() => expect(history.asked.length).toBeGreaterThan(2), { timeout: 10_000 });
     socket.destroy();
-    // What is read for another question afterwards is the only thing read.
+    // A server that did not notice would read on to the last page, with nobody to hold it back.
     let before = -1;
     await vi.waitFor(
       () => {
@@ -235,10 +235,7 @@ describe('an export', () => {
       },
       { timeout: 20_000, interval: 250 },
     );
-    const asked = history.asked.length;
-    expect(asked).toBeLessThan(60);
-    await fetch(`${url}/api/v1/coverage`);
-    expect(history.asked).toHaveLength(asked + 1);
+    expect(history.asked.length).toBeLessThan(60);
   });
 
   it('that fails on the way breaks the connection off and says nothing of the inside', async () => {
