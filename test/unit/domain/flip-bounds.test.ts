@@ -43,14 +43,18 @@ describe('the bounds of a watched flip', () => {
     );
   });
 
-  it('start with the change behind it, where the controller tells of one', () => {
+  it('start with the latest write that the new version tells of', () => {
     const before = object({ writes: [second(-60)] });
-    expect(watchedFlipBounds(before, object({ trigger: second(-2), writes: [second(-1)] }), at).notBefore).toBe(second(-2));
+    expect(watchedFlipBounds(before, object({ trigger: second(-2), writes: [second(-9), second(-1)] }), at).notBefore).toBe(second(-1));
+  });
+
+  it('start with the change behind it, where the controller tells of one and its write is not told', () => {
+    const before = object({ writes: [second(-60)] });
+    expect(watchedFlipBounds(before, object({ trigger: second(-2), writes: [second(-60)] }), at).notBefore).toBe(second(-2));
   });
 
   it('start no earlier than the last write of the version before', () => {
     const before = object({ writes: [second(-60), second(-3), second(-9)] });
-    expect(watchedFlipBounds(before, object({ writes: [second(0)] }), at).notBefore).toBe(second(-3));
     // A trigger left over from an earlier change.
     expect(watchedFlipBounds(before, object({ trigger: second(-60) }), at).notBefore).toBe(second(-3));
   });
@@ -59,8 +63,8 @@ describe('the bounds of a watched flip', () => {
     expect(watchedFlipBounds(object({ writes: [second(-8)] }), undefined, at)).toEqual({ notBefore: second(-8), notAfter: at });
   });
 
-  it('start, for a new object without a trigger, with its creation', () => {
-    expect(watchedFlipBounds(undefined, object({ created: second(-4), writes: [second(-1)] }), at).notBefore).toBe(second(-4));
+  it('start, for a new object of which nothing else is told, with its creation', () => {
+    expect(watchedFlipBounds(undefined, object({ created: second(-4) }), at).notBefore).toBe(second(-4));
   });
 
   it('start with the receipt when nothing is known of earlier', () => {
