@@ -60,8 +60,8 @@ export class Connection implements Transport {
     path: string,
     { signal, accept = 'application/json', renewCredentials = false }: RequestOptions,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const { headers, tls } = await this.#credentials(renewCredentials);
-    signal.throwIfAborted();
+    // A plugin may take minutes (it may wait for a person); stopping does not wait for it.
+    const { headers, tls } = await unlessAborted(this.#credentials(renewCredentials), signal);
     const url = new URL(this.#access.server + path);
     let answer: Dispatcher.ResponseData;
     try {
@@ -111,6 +111,8 @@ export class Connection implements Transport {
       // The stream's own deadlines abort what is silent; undici's 300 s would cut a quiet watch.
       bodyTimeout: 0,
       headersTimeout: 0,
+      // Longer than the time between two probes, or each of them would make a connection of its own.
+      keepAliveTimeout: 60_000,
       connect: { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 },
     };
     const { proxy } = this.#access;
@@ -144,6 +146,18 @@ export async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Uint8A
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function* readBody(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -51,7 +51,8 @@ export function retry(state: StreamState, moment: Moment, failure: Failure): Ste
   const lived = phase.name === 'watching' && phase.openedAt !== undefined ? moment.uptime - phase.openedAt : 0;
   const failures = lived >= backoff.healthyAfterMs ? 0 : state.failures;
   const asked = failure.kind === 'http' ? failure.retryAfterMs : undefined;
-  const delay = asked === undefined ? backoffMs(backoff, failures, moment.random) : Math.min(asked, backoff.maxRetryAfterMs);
+  // `Retry-After: 0` is no reason to ask without pause.
+  const delay = asked ? Math.min(asked, backoff.maxRetryAfterMs) : backoffMs(backoff, failures, moment.random);
   const waiting = wait({ ...state, failures: failures + 1 }, moment, moment.uptime + delay);
   const message = `${describe(failure)}; asking again in ${delay} ms`;
   return andThen(waiting, (next) => stay(next, log(failures === 0 ? 'info' : 'warn', message)));

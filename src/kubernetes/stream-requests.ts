@@ -70,7 +70,8 @@ function watch(state: StreamState, moment: Moment, cursor: string, cursorKnown: 
     endBy: moment.uptime + seconds * 1_000 + state.settings.endGraceMs,
     accepted: false,
     cursorKnown,
-    caughtUp: false,
+    // Without probes nothing could tell, and an arrival must do.
+    caughtUp: state.settings.probeEveryMs === 0,
     heard: false,
     // At once after the opening: what the outage hid is proven by the first answer that the watch reaches.
     nextProbeAt: moment.uptime,

@@ -31,6 +31,8 @@ export interface Watcher {
 /**
  * Starts a stream for each resource (and namespace). They share nothing: one that is forbidden, not served or broken leaves
  * the others alone. Nothing is thrown later; `status` and the ledger tell.
+ *
+ * @throws what the sink throws when it is asked for a cursor.
  */
 export function startWatching(options: WatchOptions): Watcher {
   const { client, sink, log, clock = SYSTEM_CLOCK, random = Math.random, observer = {} } = options;
@@ -39,13 +41,16 @@ export function startWatching(options: WatchOptions): Watcher {
   const streams = keys.map(
     (key) => new Stream(key, { transport: client.connect(), sink, clock, random, log, settings, observer }),
   );
-  for (const stream of streams) stream.start();
-  return {
-    status: () => streams.map((stream) => stream.status),
-    stop: async () => {
-      await Promise.all(streams.map((stream) => stream.stop()));
-    },
+  const stop = async () => {
+    await Promise.all(streams.map((stream) => stream.stop()));
   };
+  try {
+    for (const stream of streams) stream.start();
+  } catch (error) {
+    void stop();
+    throw error;
+  }
+  return { status: () => streams.map((stream) => stream.status), stop };
 }
 
 /** The streams of some resources: one for each, or one for each namespace where the resource has namespaces. */

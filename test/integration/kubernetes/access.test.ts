@@ -1,6 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Log } from '../../../src/domain/log.ts';
 import { clusterIdentity, createClient } from '../../../src/kubernetes/client.ts';
 import { Access, KubeConfigError } from '../../../src/kubernetes/kube-config.ts';
@@ -117,7 +117,6 @@ describe('credentials', () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' };
     const { sink } = watch(server, [ENDPOINTS, 'v1/pods', 'v1/services'], { kubeconfig: kubeconfig(server, { exec }) });
     await sink.until(() => sink.batches.length === 3);
-    const { readFileSync } = await import('node:fs');
     expect(readFileSync(count, 'utf8')).toBe('run\n');
 
     writeFileSync(plugin, `#!/bin/sh\necho '${SECRET}' >&2\nexit 1\n`);
@@ -125,6 +124,31 @@ describe('credentials', () => {
     const broken = watch(server, [ENDPOINTS], { kubeconfig: kubeconfig(server, { exec }), log });
     expect((await broken.sink.first('interrupted')).reason.detail).toBe('no credentials: the authentication plugin failed');
     expect(lines.join('\n')).not.toContain(SECRET);
+  });
+
+  it('that are still being fetched do not hold up a stop, and nothing is asked when they come', async () => {
+    const server = await fakeServer();
+    const directory = folder();
+    const [plugin, began, go, ended] = ['plugin.sh', 'began', 'go', 'ended'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const credential = '{"status":{"token":"late"}}';
+    writeFileSync(
+      plugin,
+      `#!/bin/sh\ntouch '${began}'\nwhile [ ! -f '${go}' ]; do sleep 0.01; done\necho '${credential}'\ntouch '${ended}'\n`,
+    );
+    chmodSync(plugin, 0o755);
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' };
+    const { watcher } = watch(server, [ENDPOINTS], { kubeconfig: kubeconfig(server, { exec }) });
+    await vi.waitUntil(() => existsSync(began), { timeout: 10_000 });
+    await watcher.stop();
+    expect(existsSync(ended)).toBe(false);
+    writeFileSync(go, '');
+    await vi.waitUntil(() => existsSync(ended), { timeout: 10_000 });
+    expect(server.requests).toEqual([]);
   });
 
   it('never appear in what is logged', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RESOURCES } from '../../../src/domain/resources.ts';
 import { type Clock, SYSTEM_CLOCK } from '../../../src/kubernetes/clock.ts';
 import { DEFAULT_SETTINGS } from '../../../src/kubernetes/settings.ts';
@@ -232,6 +232,16 @@ describe('the bytes of a watch', () => {
     server.history.put(ENDPOINTS, 'after');
     await sink.until(() => sink.changes().length === 2);
     expect(sink.changes()).toEqual(['ADDED before 1001', 'ADDED after 1002']);
+  });
+
+  it('that trickle without ever ending a line are no sign of life', async () => {
+    const server = await fakeServer();
+    const { sink } = watch(server, [ENDPOINTS], { settings: { inactivityMs: 100 } });
+    await sink.first('snapshot');
+    const answer = await server.watching(ENDPOINTS);
+    const trickle = setInterval(() => answer.raw(' '), 5);
+    onTestFinished(() => clearInterval(trickle));
+    await server.until(() => server.seen({ kind: 'watch' }).length === 1);
   });
 
   it('that stop coming without an end are found, and the watch goes on elsewhere', async () => {

@@ -18,32 +18,35 @@ const anyJson = fc.letrec((tie) => ({
     fc.dictionary(anyText, tie('value'), { maxKeys: 4 }),
   ),
 })).value;
-const indent = fc.constantFrom(undefined, 1, '\t', '\r\n ');
+const space = fc.constantFrom('', ' ', '\n', '\r\n\t ');
 
+/** A value as text, perhaps indented: the scanner must give back exactly this. */
+const valueText = fc
+  .tuple(anyJson, fc.constantFrom(undefined, 1, '\t'))
+  .map(([value, indent]) => JSON.stringify(value, null, indent));
+
+// The expectations are texts that were put together, not parsed: in Node 26 (V8 14.6) JSON.parse itself takes a key that
+// ends in an escape for another one, as in {"p":1,"\\":1} and then {"p":1,"\"":1}. No key of Kubernetes that is read can be so.
 describe('the raw JSON scanner', () => {
-  it('finds every member of any object where JSON.parse finds it', () => {
+  it('finds every member of any object, byte for byte; of two members of one name the last', () => {
     fc.assert(
-      fc.property(fc.dictionary(anyText, anyJson, { maxKeys: 6 }), indent, (object, space) => {
-        const raw = bytes(` ${JSON.stringify(object, null, space)} `);
-        const names = Object.keys(object);
-        const { whole, members } = memberSpans(raw, [...names, 'no such member']);
-        for (const name of names) {
-          const span = members.get(name);
-          expect(JSON.stringify(JSON.parse(textOf(raw, span?.start, span?.end)))).toBe(
-            JSON.stringify(Object.getOwnPropertyDescriptor(object, name)?.value),
-          );
-        }
-        expect(textOf(raw, whole.start, whole.end)).toBe(JSON.stringify(object, null, space));
+      fc.property(fc.array(fc.tuple(anyText, valueText), { maxLength: 6 }), space, (members, gap) => {
+        const written = members.map(([name, value]) => `${gap}${JSON.stringify(name)}${gap}:${gap}${value}${gap}`);
+        const object = `{${written.join(',') || gap}}`;
+        const raw = bytes(`${gap}${object}${gap}`);
+        const { whole, members: found } = memberSpans(raw, [...members.map(([name]) => name), 'no such member']);
+        const texts = new Map([...found].map(([name, span]) => [name, textOf(raw, span.start, span.end)]));
+        expect(texts).toEqual(new Map(members));
+        expect(textOf(raw, whole.start, whole.end)).toBe(object);
       }),
     );
   });
 
   it('cuts any array into the texts of its items', () => {
     fc.assert(
-      fc.property(fc.array(anyJson, { maxLength: 6 }), indent, (array, space) => {
-        const raw = bytes(`\n${JSON.stringify(array, null, space)}`);
-        const items = itemSpans(raw).map((span) => JSON.parse(textOf(raw, span.start, span.end)));
-        expect(JSON.stringify(items)).toBe(JSON.stringify(array));
+      fc.property(fc.array(valueText, { maxLength: 6 }), space, (items, gap) => {
+        const raw = bytes(`${gap}[${items.map((item) => gap + item + gap).join(',') || gap}]`);
+        expect(itemSpans(raw).map((span) => textOf(raw, span.start, span.end))).toEqual(items);
       }),
     );
   });

@@ -420,6 +420,14 @@ describe('failures', () => {
     }
   });
 
+  it('do not ask without pause for a Retry-After of nothing', () => {
+    const stream = new Harness().watching().fail(http(429, { retryAfterMs: 0 }));
+    stream.pass(399);
+    expect(stream.phase).toBe('waiting');
+    stream.pass(1);
+    expect(stream.phase).toBe('watching');
+  });
+
   it('are told to the ledger once when they last, and healed by a resume that works', () => {
     const stream = new Harness().watching();
     for (let failure = 0; failure < 40; failure++) stream.fail(refused).untilAsked();
