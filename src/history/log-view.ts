@@ -41,18 +41,19 @@ export function viewLog(reader: EventReader, asOf?: number): LogView {
 
 /**
  * Coverage as it was when the log had grown to `asOf`. Proof moves without events, so how far an open span was proven
- * then is not written down. It cannot have been further than the cluster's next event, nor than the span itself ever was.
+ * then is not written down. It cannot have been further than the cluster's next event, nor than the span itself ever
+ * was. (For a span that had ended by then neither bound is nearer than its end.)
  */
 function coverageAsOf(reader: EventReader, asOf: Position, latest: readonly CoverageRecord[]): CoverageRecord[] {
   const nextAt = new Map<ClusterId, EpochMs | undefined>();
   return reader.coverage({ asOf }).map(({ stream, spans }) => {
-    const open = spans.at(-1);
-    if (open === undefined || open.end !== undefined) return { stream, spans };
+    const last = spans.at(-1);
+    if (last === undefined) return { stream, spans };
     if (!nextAt.has(stream.clusterId)) nextAt.set(stream.clusterId, firstEventAfter(reader, stream.clusterId, asOf)?.at);
-    const since = latest.find((record) => record.stream.id === stream.id)?.spans.find(({ from }) => from === open.from);
-    const bounds = [open.provenAt, since?.provenAt, nextAt.get(stream.clusterId)].filter((bound) => bound !== undefined);
-    const provenAt = epochMs(Math.max(open.from, Math.min(...bounds)));
-    return { stream, spans: [...spans.slice(0, -1), { ...open, provenAt }] };
+    const since = latest.find((record) => record.stream.id === stream.id)?.spans.find(({ from }) => from === last.from);
+    const bounds = [last.provenAt, since?.provenAt, nextAt.get(stream.clusterId)].filter((bound) => bound !== undefined);
+    const provenAt = epochMs(Math.max(last.from, Math.min(...bounds)));
+    return { stream, spans: [...spans.slice(0, -1), { ...last, provenAt }] };
   });
 }
 

@@ -1,0 +1,217 @@
+/**
+ * Timelines against a naive reading of the same story: random changes, gaps and relists go through the real recorder
+ * and store; the fold here keeps plain lists and looks every millisecond up.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Source } from '../../../src/domain/backends.ts';
+import { epochMs } from '../../../src/domain/time.ts';
+import type { TimelineAnswer } from '../../../src/history/answers.ts';
+import type { AddressSketch } from '../../support/objects.ts';
+import { at, endpoints, RESOURCE, recordedLog, START, slice } from './recorded-log.ts';
+
+const CART = { namespace: 'store', name: 'cart' };
+const addresses = fc.uniqueArray(
+  fc.record({ ip: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.10'), pod: fc.constantFrom('a', 'b'), ready: fc.boolean() }),
+  { maxLength: 4, selector: ({ ip, pod }) => `${ip} ${pod}` },
+);
+const step = fc.record({
+  after: fc.integer({ min: 0, max: 6 }),
+  what: fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('set' as const), list: addresses }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('prove' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('lose' as const),
+        list: fc.option(addresses),
+        forMs: fc.integer({ min: 1, max: 8 }),
+      }),
+    },
+  ),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** What is true of one millisecond: `undefined` list: no such object. */
+interface Tick {
+  known: 'complete' | 'gap' | 'before-recording';
+  list: readonly AddressSketch[] | undefined;
+}
+
+const BEGIN = 5;
+
+/** Plays the story into the log and, apart from that, into a list with one entry a millisecond. */
+function play(source: Source, first: readonly AddressSketch[] | null, steps: readonly Step[]) {
+  const log = recordedLog();
+  const resource = RESOURCE[source];
+  const sketch = (list: readonly AddressSketch[]) =>
+    source === 'endpoints' ? endpoints('cart', list) : slice('cart-1', 'cart', list);
+  let now = BEGIN;
+  let list: readonly AddressSketch[] | undefined = first ?? undefined;
+  const told: { at: number; list: typeof list; provenFrom?: boolean }[] = [{ at: now, list, provenFrom: true }];
+  const lost: { from: number; to: number }[] = [];
+  let proven = now;
+  log.snapshot(now, resource, list ? [sketch(list)] : []);
+  for (const { after, what } of steps) {
+    now += after;
+    if (what.kind === 'set' || (what.kind === 'delete' && list)) {
+      const next: typeof list = what.kind === 'set' ? what.list : undefined;
+      log.change(now, resource, next === undefined ? 'DELETED' : list ? 'MODIFIED' : 'ADDED', sketch(next ?? list ?? []));
+      list = next;
+      told.push({ at: now, list });
+      proven = now;
+    } else if (what.kind === 'lose') {
+      log.interrupt(now, resource);
+      now += what.forMs;
+      list = what.list ?? undefined;
+      log.snapshot(now, resource, list ? [sketch(list)] : []);
+      lost.push({ from: proven, to: now });
+      told.push({ at: now, list });
+      proven = now;
+    } else {
+      log.prove(now, resource);
+      proven = now;
+    }
+  }
+  const tick = (ms: number): Tick => {
+    if (ms < BEGIN) return { known: 'before-recording', list: undefined };
+    const blind = ms > proven || lost.some(({ from, to }) => ms > from && ms < to);
+    return { known: blind ? 'gap' : 'complete', list: told.findLast((each) => each.at <= ms)?.list };
+  };
+  /** Two changes in one millisecond: a state may end and begin again there. */
+  const isDouble = (ms: number) => told.filter((each) => each.at === ms).length > 1;
+  /** A gap ends here, perhaps one that no millisecond fell into. */
+  const isEdge = (ms: number) => lost.some(({ to }) => to === ms);
+  return { log, tick, isDouble, isEdge };
+}
+
+const ms = (time: string) => Date.parse(time) - START;
+const WORD = (ready: boolean | undefined) => (ready === undefined ? 'absent' : ready ? 'ready' : 'notReady');
+
+/** The state of each lane at one millisecond, as the timeline draws it. */
+function drawn(timeline: TimelineAnswer, instant: number): Map<string, string> {
+  return new Map(
+    timeline.lanes.map((lane) => {
+      const here = lane.segments.filter(({ from, to }) => ms(from) <= instant && instant < ms(to));
+      expect(here.length).toBeLessThanOrEqual(1);
+      return [lane.id, here[0]?.state ?? 'absent'];
+    }),
+  );
+}
+
+test('property: lanes, counts and zero-ready spans tell of every millisecond what a naive fold of the story tells', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom<Source>('endpoints', 'endpointslices'),
+      fc.option(addresses),
+      fc.array(step, { minLength: 1, maxLength: 14 }),
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 1, max: 60 }),
+      async (source, first, steps, from, length) => {
+        const { log, tick, isDouble, isEdge } = play(source, first, [...steps, { after: 1, what: { kind: 'set', list: [] } }]);
+        const to = from + length;
+        try {
+          const timeline = await log.history.timeline({ ...CART, source, from: at(from), to: at(to) });
+          const notReadyMs = new Map<string, number>();
+          for (let instant = from; instant < to; instant++) {
+            const { known, list } = tick(instant);
+            const lanes = drawn(timeline, instant);
+            for (const { ip, pod } of list ?? [])
+              if (known === 'complete') expect([...lanes.keys()]).toContain(`${ip} uid-${pod}`);
+            for (const [id, state] of lanes) {
+              const there = list?.find(({ ip, pod }) => `${ip} uid-${pod}` === id);
+              expect(`${instant} ${id} ${state}`).toBe(`${instant} ${id} ${known === 'complete' ? WORD(there?.ready) : known}`);
+              if (state === 'notReady') notReadyMs.set(id, (notReadyMs.get(id) ?? 0) + 1);
+            }
+            const counts = timeline.counts.findLast((each) => ms(each.at) <= instant);
+            const ready = list?.filter((each) => each.ready).length ?? 0;
+            const expected =
+              known === 'complete' ? { ready, notReady: (list?.length ?? 0) - ready } : { ready: undefined, notReady: undefined };
+            expect({ instant, ready: counts?.ready, notReady: counts?.notReady }).toEqual({ instant, ...expected });
+            const zero = timeline.zeroReady.some((each) => ms(each.from) <= instant && instant < ms(each.to));
+            expect({ instant, zero }).toEqual({ instant, zero: known === 'complete' && list !== undefined && ready === 0 });
+          }
+          expect(timeline.counts[0]?.at).toBe(new Date(START + from).toISOString());
+          for (const lane of timeline.lanes) {
+            expect(lane.notReadyMs).toBe(notReadyMs.get(lane.id) ?? 0);
+            const drawnMs = lane.segments.reduce((sum, segment) => sum + ms(segment.to) - ms(segment.from), 0);
+            expect(drawnMs).toBeLessThanOrEqual(length);
+            for (const segment of lane.segments) {
+              // A state is only told to begin or end inside when the millisecond beside it is known to differ.
+              const before = tick(ms(segment.from) - 1);
+              const after = tick(ms(segment.to));
+              const stateIn = ({ list }: Tick) => WORD(list?.find(({ ip, pod }) => `${ip} uid-${pod}` === lane.id)?.ready);
+              if (segment.state === 'gap' || segment.state === 'before-recording') continue;
+              if (!isDouble(ms(segment.from)))
+                expect(segment.opensBefore).toBe(
+                  before.known !== 'complete' || isEdge(ms(segment.from)) || stateIn(before) === segment.state,
+                );
+              if (!isDouble(ms(segment.to)))
+                expect(segment.endsAfter).toBe(
+                  after.known !== 'complete' || isEdge(ms(segment.to)) || stateIn(after) === segment.state,
+                );
+            }
+          }
+          for (const instant of [from, from + Math.floor(length / 2), to - 1]) {
+            const state = await log.history.state({ ...CART, source, at: at(instant) });
+            expect(state.coverage).toBe(tick(instant).known);
+            if (state.coverage !== 'complete') continue;
+            const listed = [
+              ...state.ready.map((each) => [each, 'ready'] as const),
+              ...state.notReady.map((each) => [each, 'notReady'] as const),
+            ];
+            const lanes = drawn(timeline, instant);
+            const present = [...lanes].filter(([, each]) => each !== 'absent');
+            expect(new Map(present)).toEqual(new Map(listed.map(([{ address, pod }, each]) => [`${address} ${pod?.uid}`, each])));
+          }
+        } finally {
+          log.store.close();
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('a window inside a gap shows the backends last known as lanes that say nothing', async () => {
+  const log = recordedLog();
+  const resource = RESOURCE.endpoints;
+  log.snapshot(0, resource, [endpoints('cart', [{ ip: '10.0.0.1', pod: 'a' }])]);
+  log.interrupt(100, resource);
+  log.snapshot(500, resource, []);
+  const timeline = await log.history.timeline({ ...CART, from: at(200), to: at(300) });
+  expect(timeline.coverage).toBe('gap');
+  expect(
+    timeline.lanes.map(({ address, segments }) => [
+      address,
+      segments.map(({ state, opensBefore, endsAfter }) => [state, opensBefore, endsAfter]),
+    ]),
+  ).toEqual([['10.0.0.1', [['gap', true, true]]]]);
+  expect(timeline.zeroReady).toEqual([]);
+});
+
+test('a Pod whose ports change keeps one unbroken lane', async () => {
+  const log = recordedLog();
+  const resource = RESOURCE.endpoints;
+  log.snapshot(0, resource, [endpoints('cart', [{ ip: '10.0.0.1', pod: 'a' }], 80)]);
+  log.change(10, resource, 'MODIFIED', endpoints('cart', [{ ip: '10.0.0.1', pod: 'a' }], 81));
+  log.prove(20, resource);
+  const timeline = await log.history.timeline(CART);
+  expect(timeline.to).toBe(new Date(epochMs(START + 21)).toISOString());
+  expect(timeline.lanes).toMatchObject([{ ports: ['80/TCP', '81/TCP'], flips: 2, segments: [{ state: 'ready' }] }]);
+});
+
+test('lanes are in the order of first appearance, then of addresses', async () => {
+  const log = recordedLog();
+  const resource = RESOURCE.endpoints;
+  const [late, ten, nine] = [
+    { ip: '10.0.0.1', pod: 'late' },
+    { ip: '10.0.0.10', pod: 'a' },
+    { ip: '10.0.0.9', pod: 'b' },
+  ];
+  log.snapshot(0, resource, [endpoints('cart', [ten, nine])]);
+  log.change(10, resource, 'MODIFIED', endpoints('cart', [ten, nine, late]));
+  const timeline = await log.history.timeline(CART);
+  expect(timeline.lanes.map(({ address }) => address)).toEqual(['10.0.0.9', '10.0.0.10', '10.0.0.1']);
+});
