@@ -7,9 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { Lists } from './api/lists.ts';
 import { type CollectionPath, isWatch, parseListQuery, parsePath, parseWatchQuery } from './api/request.ts';
 import { ApiError, badRequest, internalError, methodNotAllowed, notFound } from './api/status.ts';
-import { startWatch } from './api/watches.ts';
+import { BOOKMARK_EVERY_MS, startWatch } from './api/watches.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { DemoObject } from './objects.ts';
+
+export interface DemoApiServerOptions {
+  /** How often a watch that asks for bookmarks gets one. Default: every minute, as a real server does. */
+  readonly bookmarkEveryMs?: number;
+}
 
 export interface DemoApiServer {
   /** `http://127.0.0.1:PORT` */
@@ -26,11 +31,15 @@ const ENDPOINTS_WARNING = '299 - "v1 Endpoints is deprecated in v1.33+; use disc
  * @param namespaces The Namespace objects it can be asked for by name; a recorder reads the cluster's identity from
  *   the UID of `kube-system`.
  */
-export async function startDemoApiServer(state: ClusterState, namespaces: readonly DemoObject[]): Promise<DemoApiServer> {
-  const lists = new Lists(state);
+export async function startDemoApiServer(
+  state: ClusterState,
+  namespaces: readonly DemoObject[],
+  { bookmarkEveryMs = BOOKMARK_EVERY_MS }: DemoApiServerOptions = {},
+): Promise<DemoApiServer> {
+  const served: Served = { state, lists: new Lists(state), namespaces, bookmarkEveryMs };
   const server = createServer((request, response) => {
     try {
-      answer(state, lists, namespaces, request, response);
+      answer(served, request, response);
     } catch (error) {
       const { status } = error instanceof ApiError ? error : internalError(error);
       sendJson(response, `${JSON.stringify(status)}\n`, status.code);
@@ -47,13 +56,15 @@ export async function startDemoApiServer(state: ClusterState, namespaces: readon
   };
 }
 
-function answer(
-  state: ClusterState,
-  lists: Lists,
-  namespaces: readonly DemoObject[],
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+interface Served {
+  readonly state: ClusterState;
+  readonly lists: Lists;
+  readonly namespaces: readonly DemoObject[];
+  readonly bookmarkEveryMs: number;
+}
+
+function answer(served: Served, request: IncomingMessage, response: ServerResponse): void {
+  const { state, lists, namespaces } = served;
   if (request.method !== 'GET') throw methodNotAllowed();
   const { pathname, searchParams } = parseUrl(request.url ?? '/');
   const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(pathname)?.[1];
@@ -70,7 +81,7 @@ function answer(
   } else if (path.name !== undefined) {
     sendJson(response, objectJson(state, path, path.name));
   } else if (isWatch(searchParams)) {
-    watch(state, path, searchParams, response);
+    watch(served, path, searchParams, response);
   } else {
     const metadataOnly = /;as=PartialObjectMetadataList\b/.test(request.headers.accept ?? '');
     sendJson(response, lists.list(path, parseListQuery(searchParams), metadataOnly ? 'metadata' : 'objects'));
@@ -89,16 +100,22 @@ function objectJson(state: ClusterState, { resource, namespace }: CollectionPath
   return `${found.json}\n`;
 }
 
-function watch(state: ClusterState, path: CollectionPath, searchParams: URLSearchParams, response: ServerResponse): void {
+function watch(
+  { state, bookmarkEveryMs }: Served,
+  path: CollectionPath,
+  searchParams: URLSearchParams,
+  response: ServerResponse,
+): void {
   const query = parseWatchQuery(searchParams);
   response.writeHead(200, { 'content-type': 'application/json' });
   // A quiet watch must be seen to be open before its first line.
   response.flushHeaders();
-  const stop = startWatch(state, path, query, {
-    write: (line) => void response.write(line),
+  const sink = {
+    write: (line: string) => void response.write(line),
     pendingBytes: () => response.writableLength,
     end: () => void response.end(),
-  });
+  };
+  const stop = startWatch(state, path, query, sink, bookmarkEveryMs);
   response.on('close', stop);
 }
 

@@ -12,8 +12,8 @@ export interface WatchSink {
   end(): void;
 }
 
-/** As a real API server: about every minute (cacher.go, `bookmarkFrequency`). */
-const BOOKMARK_EVERY_MS = 60_000;
+/** As a real API server: about every minute (cacher.go, `defaultBookmarkFrequency`). */
+export const BOOKMARK_EVERY_MS = 60_000;
 /** … and once more shortly before the watch times out. */
 const BOOKMARK_BEFORE_END_MS = 2_000;
 /** Without `timeoutSeconds` a watch ends after 30 to 60 minutes (kube-apiserver `--min-request-timeout` 1800). */
@@ -27,9 +27,16 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024;
  * A version that was forgotten is told the way a real server's watch cache tells it: HTTP 200, one ERROR line, the end.
  * A version from the future is accepted in silence, as there too.
  *
+ * @param bookmarkEveryMs How often a watch that asks for bookmarks gets one.
  * @returns A function that ends the watch without touching the sink; for a client that went away.
  */
-export function startWatch(state: ClusterState, path: CollectionPath, query: WatchQuery, sink: WatchSink): () => void {
+export function startWatch(
+  state: ClusterState,
+  path: CollectionPath,
+  query: WatchQuery,
+  sink: WatchSink,
+  bookmarkEveryMs = BOOKMARK_EVERY_MS,
+): () => void {
   const { resource, namespace } = path;
   const concerns = (change: StateChange) =>
     change.resource === resource.name && (namespace === undefined || change.namespace === namespace);
@@ -74,7 +81,7 @@ export function startWatch(state: ClusterState, path: CollectionPath, query: Wat
   timers.push(setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1)));
   if (query.bookmarks && resource.watchCache) {
     const send = () => sink.write(bookmark(resource, state.version, false));
-    timers.push(setInterval(send, BOOKMARK_EVERY_MS));
+    timers.push(setInterval(send, bookmarkEveryMs));
     if (timeoutMs > BOOKMARK_BEFORE_END_MS)
       timers.push(setTimeout(send, Math.min(timeoutMs - BOOKMARK_BEFORE_END_MS, 2 ** 31 - 1)));
   }

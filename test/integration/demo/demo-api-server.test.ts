@@ -232,6 +232,22 @@ describe('the demo API server', () => {
       expect(types).toEqual([['MODIFIED', 'BOOKMARK'], ['MODIFIED'], []]);
     });
 
+    test('sends bookmarks of the latest version as often as it is told', async () => {
+      const often = await startDemoApiServer(state, [], { bookmarkEveryMs: 5 });
+      try {
+        const stream = await watch(`${often.url}/api/v1/services?watch=true&resourceVersion=100&allowWatchBookmarks=true`);
+        const version = async () => (await stream.next())?.object.metadata.resourceVersion;
+        expect(await version()).toBe('100');
+        state.create('v1/endpoints', { ...service('cart'), kind: 'Endpoints' });
+        // One more of the version before may be on its way.
+        while ((await version()) === '100');
+        expect(await version()).toBe('101');
+        stream.cancel();
+      } finally {
+        await often.stop();
+      }
+    });
+
     test('keeps to one namespace when asked', async () => {
       const stream = await watch(`${server.url}/api/v1/namespaces/kube-system/services?watch=true`);
       touch('cart');
