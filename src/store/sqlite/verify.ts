@@ -6,9 +6,9 @@ import { CorruptLogError, type EventStore } from '../event-store.ts';
 import { BodyReader, type BodyRow } from './bodies.ts';
 import { type Connection, openForReading } from './connection.ts';
 import { requireCurrent } from './migrate.ts';
+import { PROJECTIONS } from './projection-writes.ts';
 import { type EventRow, eventChecksum, identityText, isLedgerRow, type JoinedEventRow } from './rows.ts';
 import { openStore } from './store.ts';
-import { PROJECTIONS } from './writer.ts';
 
 /** Something that is not as it should be, and where. */
 export interface Damage {

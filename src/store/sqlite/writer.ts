@@ -1,7 +1,6 @@
 /** Appends to the log and keeps its projections, inside the transaction that the store has open. */
 import { crc32 } from 'node:zlib';
-import { formatPorts } from '../../domain/backends.ts';
-import { type CoverageSpan, LEDGER_TYPES, type LedgerFact } from '../../domain/ledger.ts';
+import type { CoverageSpan } from '../../domain/ledger.ts';
 import type { StreamKey } from '../../domain/resources.ts';
 import type { Cursor } from '../../domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../../domain/time.ts';
@@ -11,7 +10,6 @@ import {
   type ClusterRecord,
   type LedgerEvent,
   type LogWriter,
-  type NewFlip,
   type NewLedgerEvent,
   type NewObjectEvent,
   type ObjectEvent,
@@ -19,12 +17,12 @@ import {
   type ObjectIdentity,
   type Position,
   type ServiceProjection,
-  type ServiceRecord,
   type StreamId,
   type StreamRecord,
 } from '../event-store.ts';
 import { type BodyRow, BodyWriter } from './bodies.ts';
-import { CHANGE, LEDGER, ORIGIN, SOURCE, STATE } from './codes.ts';
+import { CHANGE, LEDGER, ORIGIN } from './codes.ts';
+import * as projections from './projection-writes.ts';
 import { SqliteReader } from './reader.ts';
 import {
   type CoverageRow,
@@ -36,12 +34,8 @@ import {
   type JoinedEventRow,
   objectEvent,
   SELECT_OBJECT_EVENT,
-  serviceRecord,
 } from './rows.ts';
 import type { Statements } from './statements.ts';
-
-/** The tables that {@link SqliteWriter.clearProjections} empties. */
-export const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'coverage'] as const;
 
 export class SqliteWriter extends SqliteReader implements LogWriter {
   readonly #encoder = new BodyWriter(this.bodies);
@@ -230,97 +224,19 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   }
 
   projectObject(event: ObjectEvent, service: string | undefined): void {
-    const deletedAt = event.type === 'DELETED' ? event.at : null;
-    this.sql.run(
-      `INSERT INTO lifespan (object_id, added_at, deleted_at, last_position) VALUES (?, ?, ?, ?)
-       ON CONFLICT (object_id) DO UPDATE SET deleted_at = excluded.deleted_at, last_position = excluded.last_position`,
-      event.objectId,
-      event.at,
-      deletedAt,
-      event.position,
-    );
-    if (service === undefined) return;
-    const { resource, clusterId, namespace } = event.object;
-    const { id } = this.#service({ clusterId, namespace, name: service });
-    if (resource === 'v1/endpoints')
-      this.sql.run('UPDATE service SET has_endpoints = 1 WHERE service_id = ? AND has_endpoints = 0', id);
-    if (resource === 'discovery.k8s.io/v1/endpointslices') {
-      this.sql.run('INSERT INTO service_slice (service_id, object_id) VALUES (?, ?) ON CONFLICT DO NOTHING', id, event.objectId);
-    }
+    projections.projectObject(this.sql, event, service);
   }
 
-  projectLedger({ position, at, streamId, fact }: LedgerEvent): void {
-    switch (fact.type) {
-      case 'COVERAGE_BEGAN':
-        this.sql.run('INSERT INTO coverage (began_position, stream_id, began_at) VALUES (?, ?, ?)', position, streamId, at);
-        break;
-      case 'COVERAGE_ENDED':
-        this.#changeLastSpan(streamId, position, fact);
-        break;
-      case 'COVERAGE_RESUMED':
-        this.#changeLastSpan(streamId, null, undefined);
-        break;
-      case 'CLOCK_STEPPED':
-        break;
-      default:
-        fact satisfies never;
-        throw new Error(`not a ledger fact; known are ${LEDGER_TYPES.join(', ')}`);
-    }
+  projectLedger(event: LedgerEvent): void {
+    projections.projectLedger(this.sql, event);
   }
 
-  projectService({ event, service, source, counts, listed, flips, firstOrdinal }: ServiceProjection): void {
-    const { id } = this.#service(service);
-    const { position, at } = event;
-    this.sql.run(
-      `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      SOURCE.code(source),
-      at,
-      position,
-      counts.ready,
-      counts.notReady,
-      counts.terminating,
-      listed ? 1 : 0,
-    );
-    flips.forEach((flip, index) => {
-      this.sql.run(
-        `INSERT INTO flip (position, ordinal, at, service_id, source, backend_id, from_state, to_state,
-                           ready_after, not_ready_after, lag_ms, origin)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        position,
-        firstOrdinal + index,
-        at,
-        id,
-        SOURCE.code(source),
-        this.#backendId(id, flip),
-        STATE.code(flip.from),
-        STATE.code(flip.to),
-        counts.ready,
-        counts.notReady,
-        at - flip.notBefore,
-        ORIGIN.code(event.origin),
-      );
-    });
+  projectService(projection: ServiceProjection): void {
+    projections.projectService(this.sql, projection);
   }
 
   clearProjections(): void {
-    for (const table of PROJECTIONS) this.sql.run(`DELETE FROM ${table}`);
-  }
-
-  #changeLastSpan(
-    streamId: StreamId,
-    endedPosition: number | null,
-    ended: Extract<LedgerFact, { type: 'COVERAGE_ENDED' }> | undefined,
-  ): void {
-    this.sql.run(
-      `UPDATE coverage SET ended_position = ?, proven_at = ?, reason_code = ?, reason_detail = ?
-       WHERE began_position = (SELECT max(began_position) FROM coverage WHERE stream_id = ?)`,
-      endedPosition,
-      ended?.provenAt ?? null,
-      ended?.reason.code ?? null,
-      ended?.reason.detail ?? null,
-      streamId,
-    );
+    projections.clearProjections(this.sql);
   }
 
   #objectId({ clusterId, resource, namespace, name, uid }: ObjectIdentity): ObjectId {
@@ -342,40 +258,6 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       name,
       uid,
     ) as ObjectId;
-  }
-
-  #service({ clusterId, namespace, name }: Omit<ServiceRecord, 'id'>): ServiceRecord {
-    const known = this.service({ clusterId, namespace, name });
-    if (known) return known;
-    const service_id = this.sql.insert(
-      'INSERT INTO service (cluster_id, namespace, name) VALUES (?, ?, ?)',
-      clusterId,
-      namespace,
-      name,
-    );
-    return serviceRecord({ service_id, cluster_id: clusterId, namespace, name });
-  }
-
-  #backendId(serviceId: number, { backend }: NewFlip): number {
-    const values = [
-      serviceId,
-      backend.address,
-      formatPorts(backend.ports),
-      backend.pod?.uid ?? '',
-      backend.pod?.name ?? '',
-      backend.node ?? '',
-      backend.zone ?? '',
-    ];
-    const known = this.sql.get<{ backend_id: number }>(
-      `SELECT backend_id FROM backend
-       WHERE service_id = ? AND address = ? AND ports = ? AND pod_uid = ? AND pod = ? AND node = ? AND zone = ?`,
-      ...values,
-    );
-    if (known) return known.backend_id;
-    return this.sql.insert(
-      'INSERT INTO backend (service_id, address, ports, pod_uid, pod, node, zone) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...values,
-    );
   }
 
   #takePosition(): number {
