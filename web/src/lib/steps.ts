@@ -30,7 +30,7 @@ export function stepPoints(
   };
   for (const step of counts) {
     if (step.until < scale.range.from || step.at > scale.range.to) continue;
-    const y = pick(step);
+    const y = step.unlisted ? undefined : pick(step);
     const wide = step.until - step.at >= scale.msPerPx;
     if (y === undefined || wide) {
       flush();

@@ -19,6 +19,11 @@ export interface CountsStep {
   readonly ready?: number;
   readonly notReady?: number;
   readonly terminating?: number;
+  /**
+   * Zero ready, and not in one of the server's zero-ready windows: the source did not list the Service at all then,
+   * because there was no Endpoints object or slice (not made yet, or deleted).
+   */
+  readonly unlisted?: true;
 }
 
 export interface ZeroWindow extends Range {
@@ -49,11 +54,16 @@ export function timelineModel(answer: TimelineAnswer): TimelineModel {
     (a, b) =>
       b.lane.notReadyMs - a.lane.notReadyMs || b.lane.flips - a.lane.flips || compare(a.label, b.label) || compare(a.id, b.id),
   );
+  const zero = answer.zeroReady.map((window) => ({ ...window, from: Date.parse(window.from), to: Date.parse(window.to) }));
   const counts = answer.counts.map((point, index): CountsStep => {
     const next = answer.counts[index + 1];
+    const at = Date.parse(point.at);
+    const until = next ? Date.parse(next.at) : range.to;
+    const unlisted = point.ready === 0 && !zero.some(({ from, to }) => from < until && at < to);
     return {
-      at: Date.parse(point.at),
-      until: next ? Date.parse(next.at) : range.to,
+      at,
+      until,
+      ...(unlisted ? { unlisted } : {}),
       ...(point.ready === undefined ? {} : { ready: point.ready }),
       ...(point.notReady === undefined ? {} : { notReady: point.notReady }),
       ...(point.terminating === undefined ? {} : { terminating: point.terminating }),
@@ -79,7 +89,7 @@ export function timelineModel(answer: TimelineAnswer): TimelineModel {
     range,
     lanes,
     counts,
-    zero: answer.zeroReady.map((window) => ({ ...window, from: Date.parse(window.from), to: Date.parse(window.to) })),
+    zero,
     changes: [...changes].sort((a, b) => a - b),
     ...(recordedFrom === undefined ? {} : { recordedFrom }),
   };
@@ -116,7 +126,7 @@ export function facts(model: TimelineModel): Facts {
     } else {
       const ready = step.ready ?? 0;
       const of = ready + (step.notReady ?? 0);
-      if (!least || ready < least.ready) least = { ready, of, at: step.at };
+      if (!step.unlisted && (!least || ready < least.ready)) least = { ready, of, at: step.at };
       if ((step.notReady ?? 0) > 0) notAllReadyMs += length;
     }
     knownBefore = known;

@@ -157,6 +157,10 @@ export class CountsChart {
           const text = model.recordedFrom !== undefined && step.until <= model.recordedFrom ? 'not recorded yet' : 'no data';
           if (x1 - x0 > 70) plate(ctx, palette, text, (x0 + x1) / 2 - 22, (top + bottom) / 2);
         }
+        for (const step of model.counts) {
+          const [x0, x1] = clip(scale, step.at, step.until);
+          if (step.unlisted && x1 - x0 > 60) plate(ctx, palette, 'not listed', (x0 + x1) / 2 - 24, (top + bottom) / 2);
+        }
         ctx.restore();
       },
       afterDatasetsDraw: (chart) => {

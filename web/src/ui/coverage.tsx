@@ -119,7 +119,7 @@ function StreamRow({ stream, from, to }: { stream: Stream; from: number; to: num
       </td>
       <td class="num">{((proven / span) * 100).toFixed(proven === span ? 0 : 2)} %</td>
       <td class="num">{stream.gaps.length}</td>
-      <td class="name">
+      <td class="name pod">
         {!last ? (
           'never watched'
         ) : last.end ? (

@@ -96,7 +96,14 @@ export function Situation({ model: now }: { model: TimelineModel }) {
     if (answer.coverage === 'before-recording' && known.length === 0)
       return <Empty>Nothing was recorded yet in this range: the recording begins later.</Empty>;
     if (known.length === 0) return <Empty>The recorder was blind in this whole range: nothing is known of it.</Empty>;
-    return <Empty>No backends in this range: the Service had no addresses, ready or not.</Empty>;
+    if (known.every(({ unlisted }) => unlisted)) {
+      return (
+        <Empty>
+          There was no {answer.source === 'endpoints' ? 'Endpoints object' : 'EndpointSlice'} of this Service in this range.
+        </Empty>
+      );
+    }
+    return <Empty>No backends in this range: the address list was there, and empty.</Empty>;
   }
   if (answer.flips === 0 && known.length > 0) {
     const first = known[0];

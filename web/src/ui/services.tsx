@@ -209,9 +209,7 @@ function ServiceRow({ item, cluster }: { item: ServiceSummary; cluster: boolean 
       <td class="change">
         {lastFlip && (
           <>
-            {stateWord(lastFlip.from)}
-            <span class="arrow">→</span>
-            {stateWord(lastFlip.to)}
+            {stateWord(lastFlip.from)} <span class="arrow">→</span> {stateWord(lastFlip.to)}
           </>
         )}
       </td>

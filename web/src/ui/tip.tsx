@@ -51,7 +51,9 @@ export function Tip({
                   ? model.recordedFrom !== undefined && at.at < model.recordedFrom
                     ? 'not recorded yet'
                     : 'no data: counts are not known here'
-                  : `${counts.ready} ready, ${counts.notReady ?? 0} not ready${counts.terminating ? `, ${counts.terminating} terminating` : ''}`}
+                  : counts.unlisted
+                    ? `not listed: there was no ${model.answer.source === 'endpoints' ? 'Endpoints object' : 'EndpointSlice'}`
+                    : `${counts.ready} ready, ${counts.notReady ?? 0} not ready${counts.terminating ? `, ${counts.terminating} terminating` : ''}`}
             </div>
           )}
           {!brush && at.lane && (
