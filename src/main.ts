@@ -18,6 +18,7 @@ import { type EpochMs, epochMs } from './domain/time.ts';
 import { localHistory } from './history/local-history.ts';
 import type { ReadinessProbe } from './http/environment.ts';
 import type { Client } from './kubernetes/client.ts';
+import type { WatchSettings } from './kubernetes/settings.ts';
 
 const WEB_ROOT = join(import.meta.dirname, '../web/dist');
 /** Of the 5 s in which a server must stop, what answers under way may take. */
@@ -78,6 +79,8 @@ const wiring: Wiring = {
       config,
       log,
       client: createClient({ kubeconfig }, log),
+      // In one process with its API server the recorder need not be patient, and a demo should not begin with a gap.
+      settings: { acceptedAfterMs: 500, probeEveryMs: 1_000 },
       async beforeWatching(store) {
         const name = freeClusterName(store.reader.clusters(), cluster.clusterUid, config.cluster ?? cluster.clusterName);
         const trace = { name: 'the incident of the demo', chunks: cluster.traceLines() };
@@ -93,13 +96,14 @@ interface RecordingParts {
   readonly config: Config;
   readonly log: Logger;
   readonly client: Client;
+  readonly settings?: Partial<WatchSettings>;
   /** @returns the name of the cluster */
   readonly beforeWatching?: (store: Awaited<ReturnType<Wiring['openStore']>>) => Promise<string>;
 }
 
 /** Starts, in this order, log, readers, HTTP and watching; `parts` stops them in the opposite one. */
 async function startRecording(parts: AsyncDisposableStack, given: RecordingParts): Promise<Omit<RunningServer, 'close'>> {
-  const { config, log, client, beforeWatching } = given;
+  const { config, log, client, settings, beforeWatching } = given;
   const { Recording: Recordings } = await import('./cli/recording.ts');
   const store = await wiring.openStore(config.db, { create: true });
   parts.defer(() => store.close());
@@ -115,6 +119,7 @@ async function startRecording(parts: AsyncDisposableStack, given: RecordingParts
     namespaces: config.namespace,
     name,
     suggestedName: config.context ?? new URL(client.server).hostname,
+    watch: { settings },
   });
   parts.defer(() => recording?.stop());
   const { clusterName } = recording;

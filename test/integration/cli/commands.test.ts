@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flipbook, get, INCIDENT, type Program, start, temporaryFolder, until, urlOf } from './process.ts';
 
@@ -123,10 +124,26 @@ describe('the program', () => {
     expect(stderr).toMatch(new RegExp(`^flipbook: ${listen} is taken[^\n]*\n$`));
   });
 
-  it('verifies a log, finds one flipped bit in it, and rebuilds what is derived', async () => {
+  it('verifies a log and rebuilds what is derived from it', async () => {
     expect(await flipbook('verify', '--db', db)).toMatchObject({ code: 0, stderr: '' });
     expect((await flipbook('rebuild', '--db', db)).stdout).toMatch(/^rebuilt from \d+ events: \d+ flips; /);
     expect(await flipbook('verify', '--db', db)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('finds a version of which one byte changed, and says where', async () => {
+    const damaged = join(folder.path, 'damaged.db');
+    await flipbook('import', INCIDENT, '--db', damaged);
+    const connection = new Database(damaged);
+    const { position, data } = connection
+      .prepare('SELECT position, data FROM body WHERE base IS NOT NULL ORDER BY position LIMIT 1 OFFSET 20')
+      .get() as { position: number; data: Buffer };
+    data[data.length >> 1] = (data[data.length >> 1] as number) ^ 1;
+    connection.prepare('UPDATE body SET data = ? WHERE position = ?').run(data, position);
+    connection.close();
+    const { code, stdout, stderr } = await flipbook('verify', '--db', damaged);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^position ${position}: `, 'm'));
+    expect(stderr).toMatch(/^flipbook: \d+ damages? found in /);
   });
 });
 
