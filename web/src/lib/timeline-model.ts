@@ -108,11 +108,14 @@ export interface Facts {
   readonly unknownMs: number;
   readonly unknownSpans: number;
   readonly flips: number;
+  /** Time in which there was no address list at all. */
+  readonly unlistedMs: number;
 }
 
 export function facts(model: TimelineModel): Facts {
   let notAllReadyMs = 0;
   let unknownMs = 0;
+  let unlistedMs = 0;
   let unknownSpans = 0;
   let least: Facts['least'];
   let knownBefore = true;
@@ -126,7 +129,8 @@ export function facts(model: TimelineModel): Facts {
     } else {
       const ready = step.ready ?? 0;
       const of = ready + (step.notReady ?? 0);
-      if (!step.unlisted && (!least || ready < least.ready)) least = { ready, of, at: step.at };
+      if (step.unlisted) unlistedMs += length;
+      else if (!least || ready < least.ready) least = { ready, of, at: step.at };
       if ((step.notReady ?? 0) > 0) notAllReadyMs += length;
     }
     knownBefore = known;
@@ -140,6 +144,7 @@ export function facts(model: TimelineModel): Facts {
     unknownMs,
     unknownSpans,
     flips: model.answer.flips,
+    unlistedMs,
   };
 }
 

@@ -56,6 +56,8 @@ export function FactBar({ model: now }: { model: TimelineModel }) {
                 at <Instant at={told.least.at} style="clock-ms" />
               </small>
             </>
+          ) : told.unlistedMs > 0 ? (
+            'none listed'
           ) : (
             'not known'
           )}
@@ -65,6 +67,15 @@ export function FactBar({ model: now }: { model: TimelineModel }) {
         <dt>Some not ready</dt>
         <dd>{told.notAllReadyMs === 0 ? 'never' : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}</dd>
       </div>
+      {told.unlistedMs > 0 && (
+        <div>
+          <dt>No address list</dt>
+          <dd>
+            {formatDuration(told.unlistedMs)}{' '}
+            <small>no {now.answer.source === 'endpoints' ? 'Endpoints object' : 'EndpointSlice'}</small>
+          </dd>
+        </div>
+      )}
       <div>
         <dt>No data</dt>
         <dd>
