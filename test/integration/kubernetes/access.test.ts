@@ -1,4 +1,6 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Log } from '../../../src/domain/log.ts';
@@ -49,6 +51,28 @@ describe('the connection', () => {
     expect(answers[1]?.open).toBe(true);
     await server.until(() => server.seen({ kind: 'watch', resource: ENDPOINTS }).length === 1);
     expect(server.seen({ kind: 'watch', resource: 'v1/pods' })).toEqual([]);
+  });
+
+  it('goes through the proxy that the kubeconfig names', async () => {
+    const server = await fakeServer({ tls: true });
+    const tunnels: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      const [host, port] = (request.url ?? '').split(':');
+      const upstream = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const { sink } = watch(server, [ENDPOINTS], { kubeconfig: kubeconfig(server, {}, { 'proxy-url': url }) });
+    await sink.first('snapshot');
+    expect(tunnels).toEqual([new URL(server.url).host]);
   });
 
   it('passes on what the API server warns of once, not with every answer', async () => {
