@@ -11,6 +11,11 @@ export interface StoredObject {
   readonly [field: string]: unknown;
 }
 
+interface Content {
+  readonly metadata?: object;
+  readonly [field: string]: unknown;
+}
+
 export interface HistoryEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly revision: number;
@@ -27,19 +32,21 @@ export class ClusterHistory {
   readonly #listeners = new Set<(event: HistoryEvent) => void>();
   #uids = 0;
 
-  /** Creates or changes the object of this name. */
-  put(resource: ResourceName, name: string, content: object = {}, namespace = 'store'): StoredObject {
+  /** Creates or changes the object of this name. `content.metadata` adds labels and the like; it cannot rename the object. */
+  put(resource: ResourceName, name: string, content: Content = {}, namespace = 'store'): StoredObject {
     const { kind, apiVersion, namespaced } = resourceNamed(resource);
     const key = `${resource}/${namespace}/${name}`;
     const known = this.#objects.get(key);
     this.revision++;
+    const { metadata: more, ...rest } = content;
     const metadata = {
+      ...more,
       name,
       ...(namespaced ? { namespace } : {}),
       uid: known?.metadata.uid ?? `uid-${++this.#uids}`,
       resourceVersion: String(this.revision),
     };
-    const object = { kind, apiVersion, metadata, ...content };
+    const object = { kind, apiVersion, metadata, ...rest };
     this.#objects.set(key, object);
     this.#happened({ type: known ? 'MODIFIED' : 'ADDED', revision: this.revision, resource, object });
     return object;
