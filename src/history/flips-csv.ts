@@ -1,9 +1,7 @@
 /** Flips as CSV: RFC 4180, one header row, lines that end in CRLF. */
 import { stringify } from 'csv-stringify/sync';
 import { formatPorts } from '../domain/backends.ts';
-import { flipPages } from './all-flips.ts';
 import type { FlipAnswer } from './answers.ts';
-import type { FlipsQuestion, History } from './history.ts';
 
 /** Column names, in order, and what stands in each. Scripts read them by name and by place: never change one. */
 const COLUMNS: readonly (readonly [name: string, cell: (flip: FlipAnswer) => string | number])[] = [
@@ -49,15 +47,4 @@ export function csvRows(flips: readonly FlipAnswer[]): string {
     flips.map((flip) => COLUMNS.map(([, cell]) => cell(flip))),
     FORMAT,
   );
-}
-
-/** All flips of a question as CSV text, in pieces of one page, so that memory stays flat. `limit` and `cursor` do not count. */
-export async function* flipsCsv(history: History, question: FlipsQuestion): AsyncGenerator<string, void, undefined> {
-  let first = true;
-  for await (const { items } of flipPages(history, question)) {
-    // The header goes with the first page: a question that cannot be answered must fail before a byte is sent.
-    const rows = csvRows(items);
-    yield first ? csvHeader() + rows : rows;
-    first = false;
-  }
 }

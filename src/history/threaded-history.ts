@@ -100,7 +100,10 @@ class ReaderThread {
       if ('ready' in message) message.ready ? resolve() : fail(readError(message.error));
       else this.#settle(message);
     });
-    this.#worker.on('messageerror', (error) => fail(new ReaderThreadError(`an answer could not be read: ${error.message}`)));
+    this.#worker.on('messageerror', (error) => {
+      fail(new ReaderThreadError(`an answer could not be read: ${error.message}`));
+      void this.#worker.terminate();
+    });
     this.#worker.on('error', (error: unknown) => {
       fail(new ReaderThreadError(`a reader thread failed: ${error instanceof Error ? error.message : String(error)}`));
     });

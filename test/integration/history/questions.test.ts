@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allFlips, flipPages } from '../../../src/history/all-flips.ts';
-import { flipsCsv } from '../../../src/history/flips-csv.ts';
+import { csvHeader, csvRows } from '../../../src/history/flips-csv.ts';
 import { InvalidQuestionError, NotFoundError } from '../../../src/history/history.ts';
 import { parseCsv } from '../../support/rfc4180.ts';
 import { at, ENDPOINTS, endpoints, recordedLog, SERVICES, SLICES, slice, text } from './recorded-log.ts';
@@ -115,17 +115,18 @@ describe('exports', () => {
     let flips = 0;
     for await (const _flip of allFlips(log.history, CART)) flips++;
     expect(flips).toBe(2_750);
-    let csv = '';
-    for await (const piece of flipsCsv(log.history, CART)) csv += piece;
+    let csv = csvHeader();
+    for await (const { items } of flipPages(log.history, CART)) csv += csvRows(items);
     expect(parseCsv(csv)).toHaveLength(2_751);
   });
 
-  test('a CSV of no flips is its header; of an unknown Service it is an error before the first byte', async () => {
+  test('of no flips there is one empty page; of an unknown Service an error before it', async () => {
     const { history } = busyLog();
-    const pieces: string[] = [];
-    for await (const piece of flipsCsv(history, { namespace: 'store', service: 'gone', to: at(3_000) })) pieces.push(piece);
-    expect(parseCsv(pieces.join(''))).toHaveLength(1);
-    await expect(flipsCsv(history, { namespace: 'store', service: 'no' }).next()).rejects.toThrow(NotFoundError);
+    const pages = [];
+    const question = { namespace: 'store', service: 'gone', to: at(3_000) };
+    for await (const page of flipPages(history, question)) pages.push(page);
+    expect(pages).toMatchObject([{ items: [], coverage: 'complete' }]);
+    await expect(flipPages(history, { namespace: 'store', service: 'no' }).next()).rejects.toThrow(NotFoundError);
   });
 });
 

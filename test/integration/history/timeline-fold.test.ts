@@ -215,3 +215,37 @@ test('lanes are in the order of first appearance, then of addresses', async () =
   const timeline = await log.history.timeline(CART);
   expect(timeline.lanes.map(({ address }) => address)).toEqual(['10.0.0.9', '10.0.0.10', '10.0.0.1']);
 });
+
+test('slices tell terminating backends by their own states, and a backend that moves between slices does not flip', async () => {
+  const log = recordedLog();
+  const resource = RESOURCE.endpointslices;
+  const endpoint = (conditions: object) => ({
+    addresses: ['10.0.0.1'],
+    conditions,
+    targetRef: { kind: 'Pod', name: 'a', uid: 'uid-a' },
+  });
+  const sliceNamed = (name: string, all: readonly object[]) => {
+    const sketch = slice(name, 'cart', []);
+    return { ...sketch, body: { ...sketch.body, endpoints: all } };
+  };
+  const serving = { ready: false, serving: true, terminating: true };
+  log.snapshot(0, resource, [sliceNamed('one', [endpoint({ ready: true })]), sliceNamed('two', [])]);
+  log.change(10, resource, 'MODIFIED', sliceNamed('two', [endpoint({ ready: true })]));
+  log.change(20, resource, 'MODIFIED', sliceNamed('one', []));
+  log.change(30, resource, 'MODIFIED', sliceNamed('two', [endpoint(serving)]));
+  log.change(40, resource, 'MODIFIED', sliceNamed('two', [endpoint({ ...serving, serving: false })]));
+  log.change(50, resource, 'DELETED', sliceNamed('two', []));
+  log.prove(60, resource);
+  const timeline = await log.history.timeline(CART);
+  const spans = timeline.lanes.map((lane) => lane.segments.map(({ state, from, to }) => [state, ms(from), ms(to)]));
+  expect(spans).toEqual([
+    [
+      ['ready', 0, 30],
+      ['serving', 30, 40],
+      ['terminating', 40, 50],
+    ],
+  ]);
+  expect(timeline.zeroReady.map(({ from, to, endsAfter }) => [ms(from), ms(to), endsAfter])).toEqual([[30, 61, true]]);
+  const state = await log.history.state({ ...CART, at: at(45) });
+  expect([state.ready, state.notReady, state.terminating.map((each) => each.state)]).toEqual([[], [], ['terminating']]);
+});
