@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import { type EpochMs, epochMs } from './domain/time.ts';
 import { localHistory } from './history/local-history.ts';
 import type { ReadinessProbe } from './http/environment.ts';
+import type { HttpMetrics } from './http/metrics.ts';
 import type { Client } from './kubernetes/client.ts';
 import type { WatchSettings } from './kubernetes/settings.ts';
 
@@ -59,7 +60,9 @@ const wiring: Wiring = {
     requireLog(config.db);
     const log = createLog(config);
     await using parts = new AsyncDisposableStack();
-    const url = await startHttp(parts, { config, log, readiness: () => ({ ready: true, reasons: [] }) });
+    const { createMetrics } = await import('./http/metrics.ts');
+    const readiness = () => ({ ready: true, reasons: [] });
+    const url = await startHttp(parts, { config, log, metrics: createMetrics(), readiness });
     return finished(parts, { url });
   },
   async demo(config) {
@@ -105,12 +108,16 @@ interface RecordingParts {
 async function startRecording(parts: AsyncDisposableStack, given: RecordingParts): Promise<Omit<RunningServer, 'close'>> {
   const { config, log, client, settings, beforeWatching } = given;
   const { Recording: Recordings } = await import('./cli/recording.ts');
+  const { registerRecordingMetrics } = await import('./cli/recording-metrics.ts');
+  const { createMetrics } = await import('./http/metrics.ts');
   const store = await wiring.openStore(config.db, { create: true });
   parts.defer(() => store.close());
   const name = (await beforeWatching?.(store)) ?? config.cluster;
   let recording: Recording | undefined;
   const readiness = () => recording?.readiness() ?? { ready: false, reasons: ['the recording is being started'] };
-  const url = await startHttp(parts, { config, log, readiness });
+  const metrics = createMetrics();
+  registerRecordingMetrics(metrics.registry, () => recording);
+  const url = await startHttp(parts, { config, log, metrics, readiness });
   recording = await Recordings.start({
     store,
     client,
@@ -126,20 +133,23 @@ async function startRecording(parts: AsyncDisposableStack, given: RecordingParts
   return { url, ...(clusterName === undefined ? {} : { cluster: clusterName }) };
 }
 
+interface HttpParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: HttpMetrics;
+  readonly readiness: ReadinessProbe;
+}
+
 /** Starts reader threads over the log and API and page over them. */
-async function startHttp(
-  parts: AsyncDisposableStack,
-  { config, log, readiness }: { config: Config; log: Logger; readiness: ReadinessProbe },
-): Promise<string> {
+async function startHttp(parts: AsyncDisposableStack, { config, log, metrics, readiness }: HttpParts): Promise<string> {
   const { threadedHistory } = await import('./history/threaded-history.ts');
   const { createApp } = await import('./http/app.ts');
-  const { createMetrics } = await import('./http/metrics.ts');
   const { startServer } = await import('./http/server.ts');
   const history = await threadedHistory({ module: new URL('./reader-thread.ts', import.meta.url), data: { db: config.db } });
   parts.defer(() => history.close());
   const hasPage = existsSync(join(WEB_ROOT, 'index.html'));
   if (!hasPage) log.warn({}, 'the page is not built (npm run build): serving the API alone');
-  const app = createApp({ history, readiness, metrics: createMetrics(), log, ...(hasPage ? { webRoot: WEB_ROOT } : {}) });
+  const app = createApp({ history, readiness, metrics, log, ...(hasPage ? { webRoot: WEB_ROOT } : {}) });
   const server = await startServer({ app, ...config.listen, log });
   parts.defer(() => server.close(ANSWERS_END_WITHIN_MS));
   return server.url;

@@ -7,7 +7,7 @@ import { type Client, type ClusterIdentity, clusterIdentity } from '../kubernete
 import { RequestError } from '../kubernetes/connection.ts';
 import type { StreamStatus } from '../kubernetes/stream.ts';
 import { startWatching, type Watcher, type WatchOptions } from '../kubernetes/watcher.ts';
-import { Recorder } from '../recorder/recorder.ts';
+import { Recorder, type RecorderTotals } from '../recorder/recorder.ts';
 import type { ClusterRecord, EventStore } from '../store/event-store.ts';
 import { messageOf } from './errors.ts';
 
@@ -63,8 +63,18 @@ export class Recording {
     return this.#running?.name;
   }
 
+  /** What was recorded since the start. `undefined` until the API server was reached. */
+  get totals(): Readonly<RecorderTotals> | undefined {
+    return this.#running?.recorder.totals;
+  }
+
+  /** None until the API server was reached. */
+  streams(): readonly StreamStatus[] {
+    return this.#running?.watcher.status() ?? [];
+  }
+
   readiness(): { ready: boolean; reasons: string[] } {
-    const reasons = this.#running === undefined ? [this.#unreached] : notReadyReasons(this.#running.watcher.status());
+    const reasons = this.#running === undefined ? [this.#unreached] : notReadyReasons(this.streams());
     return { ready: reasons.length === 0, reasons };
   }
 
@@ -159,7 +169,7 @@ export function notReadyReasons(statuses: readonly StreamStatus[]): string[] {
 }
 
 /** It has a complete state to go on from, and the ledger does not say that it was interrupted. */
-function isWatched({ cursor, interrupted }: StreamStatus): boolean {
+export function isWatched({ cursor, interrupted }: StreamStatus): boolean {
   return cursor !== undefined && interrupted === undefined;
 }
 

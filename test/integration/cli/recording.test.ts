@@ -53,6 +53,12 @@ describe('flipbook record', () => {
       ({ items }) => items[0]?.streams.filter((each) => each.watching).length === RESOURCES.length,
     );
     expect(watching.items).toMatchObject([{ name: 'c1', uid: cluster.clusterUid }]);
+    const metrics = await (await get(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^flipbook_recorder_events_total [1-9]\d*$/m);
+    for (const { name } of RESOURCES) {
+      expect(metrics).toContain(`flipbook_stream_watched{stream="${name}"} 1\n`);
+      expect(metrics).toMatch(new RegExp(`^flipbook_stream_proven_timestamp_seconds\\{stream="${name}"\\} \\d{10}`, 'm'));
+    }
     first.child.kill('SIGTERM');
     expect(await first.ended).toBe(0);
     const position = watching.items[0]?.lastEvent?.position ?? 0;
