@@ -1,62 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareResourceVersions } from '../../../src/domain/resources.ts';
-import type { ReceivedObject } from '../../../src/domain/stream-batch.ts';
+import { compareResourceVersions, type StreamKey } from '../../../src/domain/resources.ts';
+import type { Cursor, ReceivedObject, StreamBatch } from '../../../src/domain/stream-batch.ts';
+import { Recorder } from '../../../src/recorder/recorder.ts';
+import { type EventStore, isLedgerEvent, position } from '../../../src/store/event-store.ts';
+import { openStore } from '../../../src/store/sqlite/store.ts';
 import type { FakeApiServer } from '../../support/fake-api-server/index.ts';
-import { status } from '../../support/fake-api-server/index.ts';
-import type { MemorySink } from '../../support/fake-api-server/memory-sink.ts';
+import { MemorySink } from '../../support/fake-api-server/memory-sink.ts';
+import { newLogFile } from '../../support/log-folder.ts';
+import { action, caughtUp, play } from './faults.ts';
 import { fakeServer, watch } from './watching.ts';
 
 const ENDPOINTS = 'v1/endpoints';
-
-const action = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), name: fc.constantFrom('a', 'b', 'c') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), name: fc.constantFrom('a', 'b', 'c') }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constantFrom('bookmark', 'end', 'reset', 'half a line', 'garbage', 'restart', 'compact', 'disk full', 'disk free'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('refuse' as const),
-      code: fc.constantFrom(401, 410, 429, 500, 503),
-      times: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('let it run' as const), turns: fc.integer({ min: 1, max: 300 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('catch up' as const) }) },
-);
-type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
-
-function caughtUp({ history }: FakeApiServer, sink: MemorySink): boolean {
-  const due = history.events.findLast((each) => each.resource === ENDPOINTS)?.revision ?? 0;
-  return Number(sink.cursor({ resource: ENDPOINTS })?.resourceVersion ?? -1) >= due;
-}
-
-async function play(server: FakeApiServer, sink: MemorySink, each: Action): Promise<void> {
-  const { history } = server;
-  const [answer] = server.watches(ENDPOINTS);
-  if ('name' in each) {
-    if (each.do === 'put') history.put(ENDPOINTS, each.name, { note: `at ${history.revision}` });
-    else if (history.list(ENDPOINTS).some((one) => one.metadata.name === each.name)) history.remove(ENDPOINTS, each.name);
-  } else if ('code' in each) server.next({}, ({ response }) => status(response, each.code, 'Refused', 'by the test'), each.times);
-  else if ('turns' in each) for (let turn = 0; turn < each.turns; turn++) await new Promise(setImmediate);
-  else if (each.do === 'catch up') {
-    if (!sink.failure) await sink.until(() => caughtUp(server, sink));
-  } else if (each.do === 'bookmark') answer?.bookmark();
-  else if (each.do === 'end') answer?.end();
-  else if (each.do === 'reset') answer?.reset();
-  else if (each.do === 'half a line') {
-    answer?.raw('{"type":"ADDED","obj');
-    answer?.reset();
-  } else if (each.do === 'garbage') answer?.raw('garbage\n');
-  else if (each.do === 'restart') server.restart();
-  else if (each.do === 'compact') history.compact();
-  else sink.failure = each.do === 'disk full' ? new Error('disk full') : undefined;
-}
 
 /** Follows the batches, and holds each of them to what really happened. */
 function expectTruth(server: FakeApiServer, sink: MemorySink): void {
@@ -85,6 +40,32 @@ function expectTruth(server: FakeApiServer, sink: MemorySink): void {
   }
 }
 
+/** Hands everything on to a real recorder; what that has not written did not happen. */
+class RecordingSink extends MemorySink {
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder) {
+    super();
+    this.#recorder = recorder;
+  }
+
+  override commit(batch: StreamBatch): void {
+    if (!this.failure) this.#recorder.commit(batch);
+    super.commit(batch);
+  }
+
+  override cursor(stream: StreamKey): Cursor | undefined {
+    return this.#recorder.cursor(stream);
+  }
+}
+
+/** What happened, as the log tells it: `ADDED {…the body…}`. */
+function told(store: EventStore): string[] {
+  return store.reader
+    .events({ after: position(0), limit: 10_000 })
+    .flatMap((event) => (isLedgerEvent(event) ? [] : [`${event.type} ${Buffer.from(store.reader.body(event))}`]));
+}
+
 describe('whatever the server and the network do', () => {
   it('every change is in a batch once and in order, or inside a gap that a snapshot closes', async () => {
     await fc.assert(
@@ -102,6 +83,39 @@ describe('whatever the server and the network do', () => {
         expectTruth(server, sink);
       }),
       { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('the log holds the present state, invents nothing, and lacks nothing where it claims to be complete', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {
+        const server = await fakeServer();
+        const store = openStore(newLogFile());
+        const recorder = new Recorder({ store, cluster: { uid: 'c', name: 'c' }, times: 'received' });
+        const sink = new RecordingSink(recorder);
+        const { watcher } = watch(server, [ENDPOINTS], { sink, settings: { probeEveryMs: 20 } });
+        await sink.first('snapshot');
+        for (const each of actions) await play(server, sink, each);
+        sink.failure = undefined;
+        server.history.put(ENDPOINTS, 'last');
+        await sink.until(() => caughtUp(server, sink));
+        await watcher.stop();
+        await server.stop();
+
+        const happened = server.history.events.map(({ type, object }) => `${type} ${JSON.stringify(object)}`);
+        const log = told(store);
+        // A relist tells a version that was seen as MODIFIED or ADDED, whichever the log lacks; a deletion it infers.
+        const bodies = new Set(happened.map((each) => each.slice(each.indexOf('{'))));
+        for (const each of log) expect(bodies).toContain(each.slice(each.indexOf('{')));
+        const live = new Map(server.history.list(ENDPOINTS).map((object) => [object.metadata.name, JSON.stringify(object)]));
+        const known = store.write((writer) => writer.liveObjects({ clusterId: recorder.clusterId, resource: ENDPOINTS }));
+        expect(new Map(known.map((event) => [event.object.name, Buffer.from(store.reader.body(event)).toString()]))).toEqual(
+          live,
+        );
+        if (sink.batches.filter((each) => each.kind === 'snapshot').length === 1) expect(log).toEqual(happened);
+        store.close();
+      }),
+      { numRuns: 30 },
     );
   }, 60_000);
 });
