@@ -86,7 +86,11 @@ export const Config = z.object({
     text('the name of a cluster')
       .max(100, 'the name of a cluster has at most 100 characters')
       .refine((name) => !CONTROL.test(name), 'the name of a cluster has no control characters'),
-    { flag: '--cluster <name>', variable: 'FLIPBOOK_CLUSTER', description: 'name of the cluster in the log' },
+    {
+      flag: '--cluster <name>',
+      variable: 'FLIPBOOK_CLUSTER',
+      description: 'the cluster’s name in the log: how it is called, or which one is asked about',
+    },
   ).optional(),
 
   logLevel: setting(z.enum(LOG_LEVELS, `not a level: write one of ${LOG_LEVELS.join(', ')}`), {

@@ -47,13 +47,13 @@ const wiring: Wiring = {
     const { rebuild } = await import('./recorder/rebuild.ts');
     return verifyLog(db, { rebuild, onDamage, onProgress: ({ done, of }) => onProgress(done, of) });
   },
-  async record(config) {
+  async record(config, signal) {
     const log = createLog(config);
     const { createClient } = await import('./kubernetes/client.ts');
     // Before the log is opened: without a cluster there is nothing to make one for.
     const client = createClient({ kubeconfig: config.kubeconfig, context: config.context, env: process.env }, log);
     await using parts = new AsyncDisposableStack();
-    const server = await startRecording(parts, { config, log, client });
+    const server = await startRecording(parts, { config, log, client, signal });
     return finished(parts, server);
   },
   async serve(config) {
@@ -65,7 +65,7 @@ const wiring: Wiring = {
     const url = await startHttp(parts, { config, log, metrics: createMetrics(), readiness });
     return finished(parts, { url });
   },
-  async demo(config) {
+  async demo(config, signal) {
     const log = createLog(config);
     const { startDemoCluster } = await import('./demo/demo-cluster.ts');
     const { importTrace } = await import('./recorder/import-trace.ts');
@@ -81,6 +81,7 @@ const wiring: Wiring = {
     const server = await startRecording(parts, {
       config,
       log,
+      signal,
       client: createClient({ kubeconfig }, log),
       // In one process with its API server the recorder need not be patient, and a demo should not begin with a gap.
       settings: { acceptedAfterMs: 500, probeEveryMs: 1_000 },
@@ -99,6 +100,7 @@ interface RecordingParts {
   readonly config: Config;
   readonly log: Logger;
   readonly client: Client;
+  readonly signal: AbortSignal;
   readonly settings?: Partial<WatchSettings>;
   /** @returns the name of the cluster */
   readonly beforeWatching?: (store: Awaited<ReturnType<Wiring['openStore']>>) => Promise<string>;
@@ -106,7 +108,7 @@ interface RecordingParts {
 
 /** Starts, in this order, log, readers, HTTP and watching; `parts` stops them in the opposite one. */
 async function startRecording(parts: AsyncDisposableStack, given: RecordingParts): Promise<Omit<RunningServer, 'close'>> {
-  const { config, log, client, settings, beforeWatching } = given;
+  const { config, log, client, signal, settings, beforeWatching } = given;
   const { Recording: Recordings } = await import('./cli/recording.ts');
   const { registerRecordingMetrics } = await import('./cli/recording-metrics.ts');
   const { createMetrics } = await import('./http/metrics.ts');
@@ -123,6 +125,7 @@ async function startRecording(parts: AsyncDisposableStack, given: RecordingParts
     client,
     log,
     now,
+    signal,
     namespaces: config.namespace,
     name,
     suggestedName: config.context ?? new URL(client.server).hostname,

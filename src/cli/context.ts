@@ -40,9 +40,10 @@ export interface Wiring {
   openStore(db: string, options: { readonly create: boolean }): Promise<EventStore>;
   /** Reads the whole log and checks it. @throws LogMissingError, LogUnusableError */
   verify(db: string, options: VerifyOptions): Promise<VerifySummary>;
-  record(config: Config): Promise<RunningServer>;
-  serve(config: Config): Promise<RunningServer>;
-  demo(config: Config): Promise<RunningServer>;
+  /** The signal cuts short a start that waits for somebody else. */
+  record(config: Config, signal: AbortSignal): Promise<RunningServer>;
+  serve(config: Config, signal: AbortSignal): Promise<RunningServer>;
+  demo(config: Config, signal: AbortSignal): Promise<RunningServer>;
 }
 
 export interface VerifyOptions {

@@ -9,7 +9,7 @@ import { addSettings, settingsOf } from './options.ts';
 import { runServer } from './server.ts';
 
 /** Fewer lines between what people should read; and a log of its own: each start is another cluster with another past. */
-const DEFAULTS = { db: 'a temporary file, removed at the end', cluster: 'demo', logLevel: 'warn' } as const;
+const DEFAULTS = { db: 'a temporary file, removed at the end', cluster: 'demo', logLevel: 'error' } as const;
 
 export function demoCommand(context: CommandContext): Command {
   const command = new Command('demo')
@@ -32,7 +32,7 @@ Examples:
       const config = settingsOf(flags, context, { ...DEFAULTS, db: temporary });
       await runServer(
         context,
-        () => context.wiring.demo(config),
+        (signal) => context.wiring.demo(config, signal),
         ({ url, cluster }) => [
           `Recording the embedded demo cluster ${cluster ?? ''}`.trimEnd(),
           `  page  ${url}`,

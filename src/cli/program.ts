@@ -31,7 +31,6 @@ export function createProgram(context: CommandContext): Command {
       'A flight recorder for Kubernetes Services: which backends did this Service have, which were ready, when did each one flip, why, and how sure are we.',
     )
     .version(context.version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'explain the command')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText(
       'after',
@@ -59,6 +58,7 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
   const program = createProgram(context);
   for (const command of [program, ...program.commands]) {
     command
+      .helpOption('-h, --help', 'explain the command')
       .exitOverride()
       .configureOutput({
         // Help is written after parsing, with back-pressure and an eye on a closed pipe like all other output.

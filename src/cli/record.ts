@@ -13,7 +13,7 @@ export function recordCommand(context: CommandContext): Command {
     .description(
       'Watches the cluster of the current kubeconfig context (or the one it runs in), appends every change to the log, and serves API and page. Goes on where it stopped; where it could not, the log says so. Runs until SIGINT or SIGTERM.',
     );
-  addSettings(command, SETTINGS);
+  addSettings(command, SETTINGS, { cluster: 'as the log calls it, else the context or the server’s host' });
   command.addHelpText(
     'after',
     `
@@ -29,7 +29,7 @@ Examples:
     const config = settingsOf(flags, context);
     await runServer(
       context,
-      () => context.wiring.record(config),
+      (signal) => context.wiring.record(config, signal),
       ({ url, cluster }) => [
         `${cluster === undefined ? 'The cluster does not answer yet; recording begins when it does' : `Recording cluster ${cluster}`}${of(config.namespace)}`,
         `  log   ${config.db}`,

@@ -16,6 +16,8 @@ export interface RecordingOptions {
   readonly client: Client;
   readonly log: Log;
   readonly now: () => EpochMs;
+  /** Ends the waiting for the API server. */
+  readonly signal?: AbortSignal;
   /** Empty: all. */
   readonly namespaces: readonly string[];
   /** As the user calls the cluster. Absent: as the log calls it already, else `suggestedName`. */
@@ -44,6 +46,8 @@ export class Recording {
 
   private constructor(options: RecordingOptions) {
     this.#options = options;
+    options.signal?.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    if (options.signal?.aborted) this.#stop.abort();
   }
 
   /**

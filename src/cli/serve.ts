@@ -24,7 +24,7 @@ Examples:
     const config = settingsOf(flags, context);
     await runServer(
       context,
-      () => context.wiring.serve(config),
+      (signal) => context.wiring.serve(config, signal),
       ({ url }) => ['Serving', `  log   ${config.db} (read-only)`, `  page  ${url}`],
     );
   });

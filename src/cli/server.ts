@@ -18,12 +18,12 @@ export class StopTimeoutError extends Error {
  */
 export async function runServer(
   context: CommandContext,
-  start: () => Promise<RunningServer>,
+  start: (signal: AbortSignal) => Promise<RunningServer>,
   banner: (server: RunningServer) => readonly string[],
   stopWithinMs = STOP_WITHIN_MS,
 ): Promise<void> {
   const signal = context.stopSignal();
-  const server = await start();
+  const server = await start(signal);
   try {
     if (!signal.aborted) await announce(context, banner(server));
     await aborted(signal);

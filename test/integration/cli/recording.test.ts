@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freeClusterName, notReadyReasons, Recording } from '../../../src/cli/recording.ts';
@@ -107,6 +109,38 @@ describe('flipbook record', () => {
     expect(program.stderr()).toContain('cannot be reached');
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
+  });
+});
+
+describe('flipbook record, told to stop while it still waits for its API server', () => {
+  it('stops at once', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const hanging = join(folder.path, 'hanging');
+    const [entry] = cluster.kubeconfig.clusters;
+    await writeFile(
+      hanging,
+      JSON.stringify({ ...cluster.kubeconfig, clusters: [{ ...entry, cluster: { server: `http://127.0.0.1:${port}` } }] }),
+    );
+    const program = start([
+      'record',
+      '--kubeconfig',
+      hanging,
+      '--db',
+      join(folder.path, 'hanging.db'),
+      '--listen',
+      '127.0.0.1:0',
+    ]);
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    program.child.kill('SIGTERM');
+    expect({ code: await program.ended, stdout: program.stdout(), stderr: program.stderr() }).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    socket.destroy();
+    silent.close();
   });
 });
 

@@ -86,7 +86,7 @@ describe('flipbook demo', () => {
     };
     await run(['demo'], { wiring: { demo }, stop });
     const [temporary] = configs as [Config];
-    expect(temporary).toMatchObject({ cluster: 'demo', logLevel: 'warn' });
+    expect(temporary).toMatchObject({ cluster: 'demo', logLevel: 'error' });
     expect(dirname(dirname(temporary.db))).toBe(tmpdir());
     expect(existsSync(dirname(temporary.db))).toBe(false);
 
