@@ -71,7 +71,7 @@ export class SqliteReader implements EventReader {
         stream.id,
         asOf,
       );
-      return { stream, spans: rows.map((row) => coverageSpan(row, stream.cursor?.provenAt)) };
+      return { stream, spans: rows.map((row) => coverageSpan(row, stream.cursor?.provenAt, asOf)) };
     });
   }
 

@@ -242,11 +242,14 @@ export interface CoverageRow {
   reason_detail: string | null;
 }
 
-/** @param proven the proof of the stream's cursor, which is the open span's */
-export function coverageSpan(row: CoverageRow, proven: number | undefined): CoverageSpan {
+/**
+ * @param proven the proof of the stream's cursor, which is the open span's
+ * @param asOf an end that the ledger tells of only later had not happened yet
+ */
+export function coverageSpan(row: CoverageRow, proven: number | undefined, asOf: number): CoverageSpan {
   const from = epochMs(row.began_at);
   const provenAt = epochMs(Math.max(from, row.proven_at ?? proven ?? from));
-  return row.ended_position === null ? { from, provenAt } : { from, provenAt, end: endReason(row) };
+  return row.ended_position === null || row.ended_position > asOf ? { from, provenAt } : { from, provenAt, end: endReason(row) };
 }
 
 function endReason({ reason_code, reason_detail }: CoverageRow): EndReason {

@@ -8,6 +8,7 @@ import {
   type ClusterId,
   ClusterNameTakenError,
   type ClusterRecord,
+  LATEST,
   type LedgerEvent,
   type LogWriter,
   type NewLedgerEvent,
@@ -79,7 +80,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     );
     if (row === undefined) return undefined;
     const cursor = this.sql.get<{ proven_at: number }>('SELECT proven_at FROM cursor WHERE stream_id = ?', streamId);
-    return coverageSpan(row, cursor?.proven_at);
+    return coverageSpan(row, cursor?.proven_at, LATEST);
   }
 
   saveCursor(streamId: StreamId, epoch: number, { resourceVersion, provenAt }: Cursor): void {
