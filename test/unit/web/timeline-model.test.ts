@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneRows } from '../../../web/src/lib/rows.ts';
-import { countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
+import { changesNear, countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
 import { pieceText, summary } from '../../../web/src/lib/words.ts';
 import * as answers from '../../support/mock-answers.ts';
 import { MARKUP_NAME, type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
@@ -60,6 +60,20 @@ describe('the model of a timeline', () => {
     expect(seen).toEqual(model.changes);
     expect(neighbour(model.changes, seen[0] as number, -1)).toBeUndefined();
     expect(neighbour(model.changes, seen[3] as number, -1)).toBe(seen[2]);
+  });
+});
+
+describe('the changes next to a selected one', () => {
+  it('are the nearest in time, without itself, in order', () => {
+    const lane = model.lanes.find(({ label }) => label.endsWith('x28t5'));
+    const at = Date.parse('2026-11-23T14:12:04.012Z');
+    const near = changesNear(model, at, 3, { lane: lane?.id ?? '', at });
+    expect(near.map((change) => `${change.at - at} ${change.from} ${change.to}`)).toEqual([
+      '-210012 notReady ready',
+      '-142 ready notReady',
+      '0 ready notReady',
+    ]);
+    expect(near.at(-1)?.lane.id).not.toBe(lane?.id);
   });
 });
 

@@ -4,7 +4,7 @@
  * one-second flip stays visible in a month, and a gap or an absence is never painted over by `ready`.
  */
 import type { Segment } from '../../../src/http/contract.ts';
-import type { TimeScale } from './scale.ts';
+import type { Range, TimeScale } from './scale.ts';
 
 export type RunState = Segment['state'] | 'absent';
 
@@ -28,8 +28,11 @@ export interface Piece {
 
 const blind = ({ state }: Piece) => state === 'gap' || state === 'before-recording';
 
-/** A lane's segments as pieces in order of time, absences between them made explicit. */
-export function pieces(segments: readonly Segment[]): Piece[] {
+/**
+ * A lane's segments as pieces in order of time. Absences are made explicit: between segments, and with a window also
+ * from its start to the first segment and from the last one to its end.
+ */
+export function pieces(segments: readonly Segment[], window?: Range): Piece[] {
   const result: Piece[] = [];
   for (const segment of segments) {
     const piece: Piece = {
@@ -45,6 +48,13 @@ export function pieces(segments: readonly Segment[]): Piece[] {
       result.push({ from: before.to, to: piece.from, state: 'absent', opensBefore: blind(before), endsAfter: blind(piece) });
     }
     result.push(piece);
+  }
+  const [first, last] = [result[0], result.at(-1)];
+  if (window && first && first.from > window.from) {
+    result.unshift({ from: window.from, to: first.from, state: 'absent', opensBefore: true, endsAfter: blind(first) });
+  }
+  if (window && last && last.to < window.to) {
+    result.push({ from: last.to, to: window.to, state: 'absent', opensBefore: blind(last), endsAfter: true });
   }
   return result;
 }

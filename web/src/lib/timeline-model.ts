@@ -1,6 +1,6 @@
 /** A timeline's answer made ready for drawing: times as numbers, lanes as pieces, and the facts that the page tells. */
 import type { Lane, TimelineAnswer } from '../../../src/http/contract.ts';
-import { type Piece, pieces } from './runs.ts';
+import { type Piece, pieces, type RunState } from './runs.ts';
 import type { Range } from './scale.ts';
 
 export interface LaneModel {
@@ -47,7 +47,7 @@ export interface TimelineModel {
 export function timelineModel(answer: TimelineAnswer): TimelineModel {
   const range = { from: Date.parse(answer.from), to: Date.parse(answer.to) };
   const lanes = answer.lanes.map((lane): LaneModel => {
-    const laneData = pieces(lane.segments);
+    const laneData = pieces(lane.segments, range);
     return { id: lane.id, lane, label: lane.pod?.name ?? lane.address, pieces: laneData, changed: lane.flips > 0 };
   });
   lanes.sort(
@@ -169,3 +169,31 @@ export function pieceAt(lane: LaneModel, at: number): Piece | undefined {
 export function neighbour(instants: readonly number[], at: number, direction: -1 | 1): number | undefined {
   return direction > 0 ? instants.find((instant) => instant > at) : instants.findLast((instant) => instant < at);
 }
+
+export interface Change {
+  readonly at: number;
+  readonly lane: LaneModel;
+  readonly from: RunState;
+  readonly to: RunState;
+  /** Start of the segment to look at: the new one, or the old one where the backend left. */
+  readonly segment: number;
+}
+
+/** The changes of all lanes nearest to an instant, at most `count`, in order of time; `except` itself is left out. */
+export function changesNear(model: TimelineModel, at: number, count: number, except: { lane: string; at: number }): Change[] {
+  let near: Change[] = [];
+  for (const lane of model.lanes) {
+    lane.pieces.forEach((piece, index) => {
+      if (piece.opensBefore || piece.from <= model.range.from || (lane.id === except.lane && piece.from === except.at)) return;
+      const before = lane.pieces[index - 1];
+      const segment = piece.state === 'absent' && before ? before.from : piece.from;
+      near.push({ at: piece.from, lane, from: before?.state ?? 'absent', to: piece.state, segment });
+    });
+    // Kept short on the way: a long recording has a hundred thousand of them.
+    if (near.length > 1_000) near = nearest(near, at, count);
+  }
+  return nearest(near, at, count).sort((a, b) => a.at - b.at);
+}
+
+const nearest = (list: Change[], at: number, count: number) =>
+  list.sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at) || a.at - b.at).slice(0, count);

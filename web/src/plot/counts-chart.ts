@@ -31,6 +31,9 @@ const atZero: { borderColor: (segment: ScriptableLineSegmentContext) => string |
   borderColor: ({ p0, p1 }) => (p0.parsed.y === 0 && p1.parsed.y === 0 ? 'transparent' : undefined),
 };
 
+/** How far from its band a label may stand. */
+const LABEL_SHIFT_PX = 60;
+
 export class CountsChart {
   readonly #chart: Chart<'line', Point[]>;
   #drawing: CountsDrawing;
@@ -178,8 +181,9 @@ export class CountsChart {
           const text = zeroText(window);
           ctx.font = `600 11px ${palette.font}`;
           const width = ctx.measureText(text).width;
-          const at = Math.min(Math.max(x0, scale.left), scale.left + scale.width - width - 2);
-          if (at > free) {
+          // Beside its band where there is room, else a little later; never over another one.
+          const at = Math.min(Math.max(x0, scale.left, free), scale.left + scale.width - width - 2);
+          if (at >= free && at - x0 < LABEL_SHIFT_PX) {
             plate(ctx, palette, text, at, 9, 600);
             free = at + width + 6;
           }

@@ -1,6 +1,7 @@
 /** What keys and buttons do to the view. */
 import { signal } from '@preact/signals';
 import { laneRows } from '../lib/rows.ts';
+import type { Piece } from '../lib/runs.ts';
 import { pan, type Range, soundRange, zoomAt } from '../lib/scale.ts';
 import { type LaneModel, neighbour } from '../lib/timeline-model.ts';
 import { viewQuery } from '../lib/view.ts';
@@ -67,13 +68,15 @@ export function select(lane: LaneModel, piece: number, how: 'push' | 'replace' =
   if (chosen) go({ lane: lane.id, segment: iso(chosen.from) }, how);
 }
 
+/** An absence is not drawn, so it cannot be selected. */
+const isShown = ({ state }: Piece) => state !== 'absent';
+
 /** Next or previous segment of the selected lane. */
 export function stepSegment(direction: -1 | 1): void {
   const now = selection();
   if (!now) {
     const first = shownLanes()[0];
-    const index = direction > 0 ? 0 : (first?.pieces.length ?? 1) - 1;
-    if (first) select(first, index);
+    if (first) select(first, direction > 0 ? first.pieces.findIndex(isShown) : first.pieces.findLastIndex(isShown));
     return;
   }
   for (let index = now.piece + direction; now.lane.pieces[index]; index += direction) {
@@ -91,7 +94,7 @@ export function stepLane(direction: -1 | 1): void {
   if (!lane) return;
   const at = now?.chosen.from ?? 0;
   const under = lane.pieces.findIndex((piece) => piece.to > at && piece.state !== 'absent');
-  select(lane, under < 0 ? lane.pieces.length - 1 : under);
+  select(lane, under < 0 ? lane.pieces.findLastIndex(isShown) : under);
 }
 
 /** Brings the next or previous time at zero ready into the middle. */

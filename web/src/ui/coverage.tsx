@@ -9,6 +9,9 @@ import { Empty, Failure, Loading } from './feedback.tsx';
 import { Instant } from './instant.tsx';
 import { shortTime, TimeField } from './time-field.tsx';
 
+/** Cut off, so that only what is whole is told as 100. */
+const percent = (share: number) => (share >= 1 ? '100' : (Math.floor(share * 10_000) / 100).toFixed(2));
+
 type Stream = CoverageAnswer['items'][number];
 
 export function Coverage() {
@@ -117,7 +120,7 @@ function StreamRow({ stream, from, to }: { stream: Stream; from: number; to: num
           ))}
         </svg>
       </td>
-      <td class="num">{((proven / span) * 100).toFixed(proven === span ? 0 : 2)} %</td>
+      <td class="num">{percent(proven / span)} %</td>
       <td class="num">{stream.gaps.length}</td>
       <td class="name pod">
         {!last ? (

@@ -1,20 +1,24 @@
 /** What is known of the selected segment. */
 import { formatSpan } from '../lib/duration.ts';
 import type { Piece } from '../lib/runs.ts';
-import type { LaneModel, TimelineModel } from '../lib/timeline-model.ts';
+import { changesNear, type LaneModel, type TimelineModel } from '../lib/timeline-model.ts';
 import { stateWord } from '../lib/words.ts';
 import { address } from '../state/api.ts';
 import { flips } from '../state/data.ts';
 import { go, view } from '../state/location.ts';
 import { clear, selection, setInstant, stepSegment } from './commands.ts';
-import { CopyLink } from './copy-link.tsx';
+import { CopyLink } from './copy.tsx';
 import { BackendState } from './glyph.tsx';
 import { Instant } from './instant.tsx';
+
+/** So many changes of any backend are told next to the selected one. */
+const NEIGHBOURS = 5;
 
 export function Drawer({ model }: { model: TimelineModel }) {
   const chosen = selection();
   if (!chosen) return null;
   const { lane, chosen: piece, piece: index } = chosen;
+  const near = changesNear(model, piece.from, NEIGHBOURS, { lane: lane.id, at: piece.from });
   const openEnd = piece.opensBefore || piece.endsAfter;
   const opened = flips.data.value?.items.find(
     (flip) =>
@@ -92,6 +96,21 @@ export function Drawer({ model }: { model: TimelineModel }) {
           </Fact>
         )}
       </dl>
+      {near.length > 0 && (
+        <p class="near">
+          <span class="dim">Nearest changes</span>
+          {near.map((change) => (
+            <button
+              key={`${change.at}/${change.lane.id}`}
+              type="button"
+              class="plainbutton"
+              onClick={() => go({ lane: change.lane.id, segment: new Date(change.segment).toISOString() }, 'replace')}
+            >
+              <Instant at={change.at} style="clock-ms" /> {change.lane.label}: {stateWord(change.from)} → {stateWord(change.to)}
+            </button>
+          ))}
+        </p>
+      )}
     </aside>
   );
 }

@@ -6,7 +6,7 @@ import { clusters, flipsQuery, model, range, timeline } from '../state/data.ts';
 import { go, screenView, view } from '../state/location.ts';
 import { fitRecording, zoomBy } from './commands.ts';
 import { Compare } from './compare.tsx';
-import { CopyLink } from './copy-link.tsx';
+import { CopyLink, CopyMarkdown } from './copy.tsx';
 import { Drawer } from './drawer.tsx';
 import { FactBar, Situation } from './facts.tsx';
 import { Empty, Failure, Loading } from './feedback.tsx';
@@ -159,6 +159,7 @@ function RangeBar() {
         Zoom out
       </button>
       <CopyLink />
+      <CopyMarkdown />
       <a class="button" id="export-csv" href={csv} download aria-keyshortcuts="e">
         CSV
       </a>
