@@ -204,6 +204,31 @@ describe.skipIf(skip !== undefined)(
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
     });
 
+    it('zooms by wheel and double-click with one entry in the history each, and takes a click for an instant', async () => {
+      const page = await visit(CHECKOUT);
+      await settled(page);
+      const box = await page.locator('#counts-canvas').boundingBox();
+      const [x, y] = [(box?.x ?? 0) + 700, (box?.y ?? 0) + 60];
+      await page.mouse.move(x, y);
+      await page.keyboard.down('Control');
+      for (let turn = 0; turn < 4; turn++) await page.mouse.wheel(0, -100);
+      await page.keyboard.up('Control');
+      const span = () => Date.parse(query(page).get('to') ?? '') - Date.parse(query(page).get('from') ?? '');
+      await expect.poll(span).toBeLessThan(10 * 60_000);
+      await page.goBack();
+      await expect.poll(() => query(page).get('from')).toBeNull();
+
+      await page.mouse.dblclick(x, y);
+      await expect.poll(span).toBe(60 * 60_000);
+      expect(query(page).get('at')).toBeNull();
+      await page.goBack();
+      await expect.poll(() => query(page).get('from')).toBeNull();
+
+      await page.mouse.click(x, y);
+      await expect.poll(() => query(page).get('at')).toMatch(/^2026-11-23T14:1/);
+      await page.locator('#state-at').waitFor();
+    });
+
     it('tells the state at an instant, in a gap only as last known, and compares two', async () => {
       const page = await visit(`${CHECKOUT}&tab=state&at=2026-11-23T14:13:00Z`);
       await page.locator('#state-at').waitFor();

@@ -5,13 +5,15 @@ import { useEffect, useRef } from 'preact/hooks';
 import { isMixed, runAt, runs } from '../lib/runs.ts';
 import { pan, type Range, type TimeScale, zoomAt } from '../lib/scale.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
-import { go } from '../state/location.ts';
+import { go, goTo, patched, view } from '../state/location.ts';
 import { hover, select, setInstant, showRange } from './commands.ts';
 
 /** A press that moves less is a click. */
 const CLICK_PX = 4;
 /** Wheel turns within this time are one zoom: one entry in the history. */
 const WHEEL_BURST_MS = 600;
+/** Browsers take two clicks within about this time for one double-click. */
+const DOUBLE_CLICK_MS = 500;
 const WHEEL_FACTOR = 0.004;
 /** Room left around what is zoomed to: at least so many milliseconds. */
 const LEAST_ROOM_MS = 50;
@@ -38,6 +40,7 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
   const xOf = (event: MouseEvent) => event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
   const inPlot = (x: number) => x >= scale.left && x <= scale.left + scale.width;
 
+  const clicked = useRef({ atMs: Number.NEGATIVE_INFINITY, view: view.peek() });
   const onPointerDown = (event: PointerEvent) => {
     const x = xOf(event);
     if (event.button !== 0 || !inPlot(x)) return;
@@ -65,14 +68,22 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
     forget();
     if (!start || start.shift) return;
     if (done) showRange({ from: scale.toTime(done.x0), to: scale.toTime(done.x1) }, 'push');
-    else choose(xOf(event), laneAt(event.clientY), scale);
+    else {
+      if (event.timeStamp - clicked.current.atMs > DOUBLE_CLICK_MS)
+        clicked.current = { atMs: event.timeStamp, view: view.peek() };
+      choose(xOf(event), laneAt(event.clientY), scale);
+    }
   };
   const onPointerLeave = () => {
     hover.value = undefined;
   };
   const onDblClick = (event: MouseEvent) => {
     const x = xOf(event);
-    if (inPlot(x)) showRange(zoomAt(range, scale.toTime(x), 2), 'push');
+    if (!inPlot(x)) return;
+    // Its first click has chosen something: that is taken back, and the zoom takes its place in the history.
+    const wider = zoomAt(range, scale.toTime(x), 2);
+    const times = { from: new Date(wider.from).toISOString(), to: new Date(wider.to).toISOString() };
+    goTo(patched(times, clicked.current.view), 'replace');
   };
 
   const lastWheelMs = useRef(Number.NEGATIVE_INFINITY);
