@@ -9,7 +9,7 @@ const DEVELOPMENT = Object.keys(packageJson.devDependencies);
 const ALL = [...PRODUCTION, ...DEVELOPMENT];
 
 /** What {@link packageOf} leaves of a path from the root. */
-const PROJECT_FOLDER = /^(src|web|test|scripts|bench|package\.json)$/;
+const PROJECT_FOLDER = /^(src|web|test|scripts|bench|docs|package\.json)$/;
 
 const imported = (files: readonly string[]) => new Set(files.flatMap((file) => importsOf(file).map(packageOf)));
 const server = modules().filter((file) => file.startsWith('src/'));

@@ -69,7 +69,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/cli/',
     imports: ['src/config.ts', 'src/domain/', 'src/history/', 'src/kubernetes/', 'src/recorder/', 'src/store/event-store.ts'],
-    packages: ['cli-progress', 'commander', 'yaml'],
+    packages: ['cli-progress', 'commander', 'prom-client', 'yaml'],
     builtins: 'any',
   },
 
