@@ -184,7 +184,7 @@ function addAddress(
 }
 
 function describePod(reference: ObjectReference | null | undefined): { pod?: { name: string; uid: string } } {
-  if (!reference || reference.kind !== 'Pod') return {};
+  if (reference?.kind !== 'Pod') return {};
   return { pod: { name: reference.name ?? '', uid: reference.uid ?? '' } };
 }
 

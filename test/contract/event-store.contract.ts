@@ -279,7 +279,9 @@ export function eventStoreContract(engine: Engine): void {
       ledger(20, { type: 'COVERAGE_ENDED', provenAt: at(5), reason });
       expect(spans()).toEqual([{ from: at(0), provenAt: at(5), end: reason }]);
       // As of the position before it, the end was not known yet.
-      expect(store.reader.coverage({ clusterId: cluster.id, asOf: position(1) })[0]?.spans).toEqual([{ from: at(0), provenAt: at(5) }]);
+      expect(store.reader.coverage({ clusterId: cluster.id, asOf: position(1) })[0]?.spans).toEqual([
+        { from: at(0), provenAt: at(5) },
+      ]);
       ledger(30, { type: 'COVERAGE_RESUMED' });
       store.write((log) => log.saveCursor(stream.id, 1, { resourceVersion: '9', provenAt: at(30) }));
       expect(spans()).toEqual([{ from: at(0), provenAt: at(30) }]);

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/performance/useDomNodeTextContent: what counts is the text as the reader sees it
 /**
  * The whole path as a user walks it: `flipbook import` of a real incident, `flipbook serve`, and the page in a real
  * Chromium. What the page shows is held against the oracle, which reads the trace on its own.

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/performance/useDomNodeTextContent: what counts is the text as the reader sees it
 /**
  * The page in a real Chromium over a mock of the API, under the content security policy of the server. Every page also
  * counts what must never happen: an error on the console, a dialog, a violation of the policy, a request to another host.

@@ -74,7 +74,11 @@ describe('the state at an instant', () => {
     const [ended] = (await log.history.events({ after: 0 })).filter(({ type }) => type === 'COVERAGE_ENDED');
     const asOf = (ended?.position ?? 0) - 1;
     const question = { ...CART, at: at(7_500), asOf };
-    expect(await log.history.state(question)).toMatchObject({ asOf, coverage: 'gap', gap: { from: text(5_000), reason: 'not-proven-yet' } });
+    expect(await log.history.state(question)).toMatchObject({
+      asOf,
+      coverage: 'gap',
+      gap: { from: text(5_000), reason: 'not-proven-yet' },
+    });
     expect(await log.history.state({ ...question, at: at(4_500) })).toMatchObject({ coverage: 'complete' });
     expect(await log.history.state({ ...question, at: at(9_000) })).toMatchObject({ coverage: 'gap' });
   });

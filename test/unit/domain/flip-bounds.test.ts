@@ -45,7 +45,9 @@ describe('the bounds of a watched flip', () => {
 
   it('start with the latest write that the new version tells of', () => {
     const before = object({ writes: [second(-60)] });
-    expect(watchedFlipBounds(before, object({ trigger: second(-2), writes: [second(-9), second(-1)] }), at).notBefore).toBe(second(-1));
+    expect(watchedFlipBounds(before, object({ trigger: second(-2), writes: [second(-9), second(-1)] }), at).notBefore).toBe(
+      second(-1),
+    );
   });
 
   it('start with the change behind it, where the controller tells of one and its write is not told', () => {
