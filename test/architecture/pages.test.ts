@@ -3,8 +3,10 @@ import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import openapi from '../../docs/openapi.json' with { type: 'json' };
 import packageJson from '../../package.json' with { type: 'json' };
+import { registerRecordingMetrics } from '../../src/cli/recording-metrics.ts';
 import { Config, describeSetting, type SettingName } from '../../src/config.ts';
 import { CSV_COLUMNS } from '../../src/http/contract.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
 import { filesBelow, isSource, modules, ROOT, read } from './project.ts';
 
 /** The text below a heading, up to the next one of the same or a higher level. */
@@ -69,6 +71,13 @@ describe('the README', () => {
 
   it('names the CSV columns in their order', () => {
     expect(codesIn(firstCells(section('README.md', 'CSV columns')).join())).toEqual([...CSV_COLUMNS]);
+  });
+
+  it('names every metric, and no other', async () => {
+    const { registry } = createMetrics({ processMetrics: false });
+    registerRecordingMetrics(registry, () => undefined);
+    const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+    expect(codesIn(firstCells(section('README.md', 'Metrics')).join()).toSorted()).toEqual(names.toSorted());
   });
 
   it('names every setting with its flag, its variable and its default', () => {
