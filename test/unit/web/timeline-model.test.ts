@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneRows } from '../../../web/src/lib/rows.ts';
 import { changesNear, countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
-import { pieceText, summary } from '../../../web/src/lib/words.ts';
+import { neverText, pieceText, summary } from '../../../web/src/lib/words.ts';
 import * as answers from '../../support/mock-answers.ts';
 import { MARKUP_NAME, type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
 
@@ -40,7 +40,7 @@ describe('the model of a timeline', () => {
     expect(facts(model)).toMatchObject({
       zeroWindows: 1,
       zeroMs: 252_500,
-      zeroOpen: false,
+      zeroIsLowerBound: true,
       unknownMs: 150_000,
       unknownSpans: 1,
       flips: 15,
@@ -52,6 +52,15 @@ describe('the model of a timeline', () => {
     const early = timelineModel(answers.timeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM + 600_000));
     expect(facts(early).unknownMs).toBe(600_000);
     expect(early.recordedFrom).toBe(RECORDED_FROM);
+  });
+
+  it('denies nothing of a window of which nothing is known', () => {
+    const before = timelineModel(answers.timeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM - 1));
+    expect(facts(before)).toMatchObject({ knownMs: 0, zeroWindows: 0 });
+    expect(neverText(facts(before))).toBe('not known');
+    expect(neverText(facts(model))).toBe('never, where recorded');
+    expect(neverText(facts(timelineModel(answers.timeline(service('cart'), RECORDED_FROM, RECORDED_TO))))).toBe('never');
+    expect(summary(before, 'UTC')).toContain('Zero ready: not known.');
   });
 
   it('steps from change to change in both directions and stops at the ends', () => {
@@ -109,7 +118,7 @@ describe('the words', () => {
 
   it('sum the drawing up, with what is not known', () => {
     expect(summary(model, 'UTC')).toBe(
-      'Service store/checkout, 14:00:00.000–14:30:00.000 UTC: 4 backends, 15 flips. Least ready: 0 of 3. Zero ready for 4m12s in 1 window. No data for 2m30s.',
+      'Service store/checkout, 14:00:00.000–14:30:00.000 UTC: 4 backends, 15 flips. Least ready: 0 of 3. Zero ready for ≥ 4m12s in 1 window. No data for 2m30s.',
     );
   });
 

@@ -5,7 +5,7 @@
 import type { Flip } from '../../../src/http/contract.ts';
 import { formatDuration, formatSpan } from './duration.ts';
 import { facts, type TimelineModel } from './timeline-model.ts';
-import { stateWord } from './words.ts';
+import { neverText, stateWord } from './words.ts';
 import { formatInstant } from './zone.ts';
 
 export interface Report {
@@ -35,9 +35,9 @@ export function markdownReport({ model, flips, cut, link }: Report): string {
   const lines = [
     `## ${escapeMarkdown(`${namespace}/${name}`)}, ${utc(range.from)} to ${utc(range.to)} UTC`,
     '',
-    `- Zero ready backends: ${told.zeroWindows === 0 ? 'never' : `${formatSpan(told.zeroMs, told.zeroOpen)} in ${told.zeroWindows} ${told.zeroWindows === 1 ? 'window' : 'windows'}`}${told.unknownMs > 0 ? ', where recorded' : ''}`,
+    `- Zero ready backends: ${told.zeroWindows === 0 ? neverText(told) : `${formatSpan(told.zeroMs, told.zeroIsLowerBound)} in ${told.zeroWindows} ${told.zeroWindows === 1 ? 'window' : 'windows'}`}`,
     `- Least ready: ${told.least ? `${told.least.ready} of ${told.least.of} at ${utc(told.least.at)} UTC` : 'not known'}`,
-    `- Some backend not ready: ${told.notAllReadyMs === 0 ? 'never' : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}`,
+    `- Some backend not ready: ${told.notAllReadyMs === 0 ? neverText(told) : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}`,
     ...(told.unlistedMs > 0 ? [`- No address list at all: ${formatDuration(told.unlistedMs)}`] : []),
     `- Flips: ${told.flips}`,
     `- Impact on users: `,

@@ -100,10 +100,12 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export interface Facts {
   readonly zeroMs: number;
   readonly zeroWindows: number;
-  /** Some window touches a gap or an edge. */
-  readonly zeroOpen: boolean;
+  /** Some window touches a gap or an edge, or there is a gap that may hold more of them. */
+  readonly zeroIsLowerBound: boolean;
   readonly least?: { readonly ready: number; readonly of: number; readonly at: number };
   readonly notAllReadyMs: number;
+  /** Time in which the counts are known; without any, nothing can be said. */
+  readonly knownMs: number;
   /** Time in which the counts are not known, before the recording included. */
   readonly unknownMs: number;
   readonly unknownSpans: number;
@@ -114,6 +116,7 @@ export interface Facts {
 
 export function facts(model: TimelineModel): Facts {
   let notAllReadyMs = 0;
+  let knownMs = 0;
   let unknownMs = 0;
   let unlistedMs = 0;
   let unknownSpans = 0;
@@ -127,6 +130,7 @@ export function facts(model: TimelineModel): Facts {
       unknownMs += length;
       if (knownBefore) unknownSpans++;
     } else {
+      knownMs += length;
       const ready = step.ready ?? 0;
       const of = ready + (step.notReady ?? 0);
       if (step.unlisted) unlistedMs += length;
@@ -138,9 +142,10 @@ export function facts(model: TimelineModel): Facts {
   return {
     zeroMs: model.zero.reduce((sum, { from, to }) => sum + (to - from), 0),
     zeroWindows: model.zero.length,
-    zeroOpen: model.zero.some(({ opensBefore, endsAfter }) => opensBefore || endsAfter),
+    zeroIsLowerBound: unknownMs > 0 || model.zero.some(({ opensBefore, endsAfter }) => opensBefore || endsAfter),
     ...(least ? { least } : {}),
     notAllReadyMs,
+    knownMs,
     unknownMs,
     unknownSpans,
     flips: model.answer.flips,

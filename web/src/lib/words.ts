@@ -1,7 +1,7 @@
 /** The page's sentences about facts. Times carry their zone, durations say `≥` where they are lower bounds. */
 import { formatDuration, formatSpan } from './duration.ts';
 import type { Piece, Run, RunState } from './runs.ts';
-import { facts, type LaneModel, type TimelineModel } from './timeline-model.ts';
+import { type Facts, facts, type LaneModel, type TimelineModel } from './timeline-model.ts';
 import { formatInstant, zoneLabel } from './zone.ts';
 
 export const STATE_WORDS: Record<RunState, string> = {
@@ -48,9 +48,15 @@ export function summary(model: TimelineModel, zone: string): string {
   if (told.least) parts.push(`Least ready: ${told.least.ready} of ${told.least.of}.`);
   parts.push(
     told.zeroWindows === 0
-      ? 'Never zero ready where recorded.'
-      : `Zero ready for ${formatSpan(told.zeroMs, told.zeroOpen)} in ${told.zeroWindows} ${told.zeroWindows === 1 ? 'window' : 'windows'}.`,
+      ? `Zero ready: ${neverText(told)}.`
+      : `Zero ready for ${formatSpan(told.zeroMs, told.zeroIsLowerBound)} in ${told.zeroWindows} ${told.zeroWindows === 1 ? 'window' : 'windows'}.`,
   );
   if (told.unknownMs > 0) parts.push(`No data for ${formatDuration(told.unknownMs)}.`);
   return parts.join(' ');
+}
+
+/** “Never” is only as good as the recording: what was not recorded may hold what is denied here. */
+export function neverText({ knownMs, unknownMs }: Facts): string {
+  if (knownMs === 0) return 'not known';
+  return unknownMs > 0 ? 'never, where recorded' : 'never';
 }

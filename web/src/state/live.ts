@@ -42,6 +42,8 @@ export function startLive(): void {
   const connect = () => {
     const source = new EventSource('api/v1/stream');
     source.addEventListener('open', () => {
+      // What happened while the line was down is asked for, not guessed.
+      if (connection.peek() === 'lost' && following.peek()) refreshSoon();
       connection.value = 'open';
     });
     source.addEventListener('error', () => {

@@ -1,7 +1,7 @@
 /** What the range amounts to: the figures above the drawing, and the words where there is nothing to draw. */
 import { formatDuration, formatSpan } from '../lib/duration.ts';
 import { facts, type TimelineModel } from '../lib/timeline-model.ts';
-import { spanText } from '../lib/words.ts';
+import { neverText, spanText } from '../lib/words.ts';
 import { zone } from '../state/location.ts';
 import { setInstant } from './commands.ts';
 import { Empty } from './feedback.tsx';
@@ -23,14 +23,10 @@ export function FactBar({ model: now }: { model: TimelineModel }) {
         <dt>Zero ready</dt>
         <dd>
           {told.zeroWindows === 0 ? (
-            told.unknownMs > 0 ? (
-              'never, where recorded'
-            ) : (
-              'never'
-            )
+            neverText(told)
           ) : (
             <>
-              {formatSpan(told.zeroMs, told.zeroOpen)}{' '}
+              {formatSpan(told.zeroMs, told.zeroIsLowerBound)}{' '}
               <small>
                 in {told.zeroWindows} {told.zeroWindows === 1 ? 'window' : 'windows'}
                 {firstZero && (
@@ -65,7 +61,7 @@ export function FactBar({ model: now }: { model: TimelineModel }) {
       </div>
       <div>
         <dt>Some not ready</dt>
-        <dd>{told.notAllReadyMs === 0 ? 'never' : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}</dd>
+        <dd>{told.notAllReadyMs === 0 ? neverText(told) : formatSpan(told.notAllReadyMs, told.unknownMs > 0)}</dd>
       </div>
       {told.unlistedMs > 0 && (
         <div>

@@ -36,7 +36,10 @@ export function Flips({ model }: { model: TimelineModel }) {
       <Failure resource={flips} what="The flips" />
       <Loading resource={flips} what="flips" />
       {answer && answer.items.length === 0 && (
-        <Empty>{cause ? `No flip with cause ${cause} in this range.` : 'No flip in this range.'}</Empty>
+        <Empty>
+          {answer.coverage === 'complete' ? 'No flip' : 'No flip was seen'} {cause && `with cause ${cause} `}in this range
+          {answer.coverage === 'complete' ? '.' : '; not all of it was recorded.'}
+        </Empty>
       )}
       {answer && answer.items.length > 0 && (
         <div class={flips.loading.value ? 'stale' : ''} aria-busy={flips.loading.value}>
@@ -93,10 +96,10 @@ function FlipTable({ items, model }: { items: readonly Flip[]; model: TimelineMo
               How long
             </th>
             <th scope="col" class="num">
-              Ready
+              Ready after
             </th>
             <th scope="col" class="num">
-              Not ready
+              Not ready after
             </th>
             <th scope="col">Happened</th>
             <th scope="col">Cause</th>
