@@ -39,6 +39,11 @@ export class LogUnusableError extends Error {
   override name = 'LogUnusableError';
 }
 
+/** A write did not happen and nothing of it is in the log: a full or failing disk, a lock. It may work later. `message` is for people. */
+export class LogUnwritableError extends Error {
+  override name = 'LogUnwritableError';
+}
+
 /** Another process writes this log. */
 export class LogBusyError extends Error {
   override name = 'LogBusyError';
@@ -312,6 +317,7 @@ export interface EventStore {
   /**
    * Runs `work` in one transaction and returns what it returns. `work` is synchronous: a promise would let the
    * transaction end before it. When `work` throws, nothing is written and the error is passed on.
+   * @throws LogUnwritableError
    */
   write<T>(work: (log: LogWriter) => T): T;
   /**

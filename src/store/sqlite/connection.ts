@@ -1,7 +1,7 @@
 /** Opens the database file, and says in plain words why it cannot be opened. */
 import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { LogUnusableError } from '../event-store.ts';
+import { LogUnusableError, LogUnwritableError } from '../event-store.ts';
 
 export type Connection = Database.Database;
 
@@ -60,8 +60,22 @@ function usable(file: string, open: () => Connection): Connection {
   }
 }
 
+/** What a failed write is passed on as: SQLite's own words say little to whoever has to make room. */
+export function writeError(file: string, error: unknown): unknown {
+  const code = codeOf(error);
+  const because = (reason: string) => new LogUnwritableError(`the log ${file} cannot be written: ${reason}`, { cause: error });
+  if (code === 'SQLITE_FULL') return because('the disk is full');
+  if (code.startsWith('SQLITE_BUSY')) return because('another program holds it locked');
+  if (code.startsWith('SQLITE_READONLY')) return because('the file or its folder is not writable');
+  // A quota ends here too: SQLite takes for a full disk only what the system calls one.
+  if (code.startsWith('SQLITE_IOERR')) return because(`the disk reports an error or a limit (${code})`);
+  return error;
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 function explain(file: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'SQLITE_NOTADB') return 'it is not a SQLite database';
   if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged (truncated or overwritten)';
   if (code.startsWith('SQLITE_READONLY')) return 'the file or its folder is not writable';

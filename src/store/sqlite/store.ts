@@ -1,11 +1,17 @@
 /** The SQLite engine of the event store. */
 import type { EventReader, EventStore, LogWriter } from '../event-store.ts';
-import { type Connection, openForReading, openForWriting } from './connection.ts';
+import { type Connection, openForReading, openForWriting, writeError } from './connection.ts';
 import { migrate, requireCurrent } from './migrate.ts';
 import { SqliteReader } from './reader.ts';
 import { Statements } from './statements.ts';
 import { SqliteWriter } from './writer.ts';
 import { lockForWriting, type WriterLock } from './writer-lock.ts';
+
+/**
+ * How long a write waits for a lock that another program has on the file. Short, because everything waits with it: the
+ * watches, which a server drops when they are not read, the answers, and the end of the process. It is tried again later.
+ */
+const WRITE_WAITS_MS = 100;
 
 /** A reader with its own connection, which must be closed. */
 export interface OpenReader {
@@ -40,6 +46,7 @@ export function openStore(file: string): EventStore {
   try {
     const connection = openForWriting(file);
     migrate(connection);
+    connection.pragma(`busy_timeout = ${WRITE_WAITS_MS}`);
     return new SqliteStore(connection, lock);
   } catch (error) {
     lock.release();
@@ -80,7 +87,7 @@ class SqliteStore implements EventStore {
       return result;
     } catch (error) {
       this.#rollback();
-      throw error;
+      throw writeError(this.#connection.name, error);
     } finally {
       this.#together = undefined;
     }
@@ -109,7 +116,7 @@ class SqliteStore implements EventStore {
       return result;
     } catch (error) {
       this.#rollback();
-      throw error;
+      throw writeError(this.#connection.name, error);
     }
   }
 
