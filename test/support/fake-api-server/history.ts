@@ -76,9 +76,23 @@ export class ClusterHistory {
     this.#objects.clear();
   }
 
-  /** The objects now, sorted by key as etcd lists them: not in the order of their versions. */
-  list(resource: ResourceName, namespace?: string): StoredObject[] {
-    return [...this.#objects]
+  /**
+   * As after the restore of a backup taken at `revision`: every object as it then was, with its uid, and nothing after.
+   * The revisions from here on are given out a second time.
+   */
+  backTo(revision: number): void {
+    const kept = this.events.filter((each) => each.revision <= revision);
+    const objects = this.#objectsAt(revision);
+    this.restore(revision);
+    this.events.push(...kept);
+    for (const [key, object] of objects) this.#objects.set(key, object);
+  }
+
+  /**
+   * The objects now, or as they were at a version, sorted by key as etcd lists them: not in the order of their versions.
+   */
+  list(resource: ResourceName, namespace?: string, version = this.revision): StoredObject[] {
+    return [...(version === this.revision ? this.#objects : this.#objectsAt(version))]
       .filter(
         ([key, { metadata }]) => key.startsWith(`${resource}/`) && (namespace === undefined || metadata.namespace === namespace),
       )
@@ -93,6 +107,17 @@ export class ClusterHistory {
   follow(listener: (event: HistoryEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #objectsAt(version: number): Map<string, StoredObject> {
+    const objects = new Map<string, StoredObject>();
+    for (const { type, revision, resource, object } of this.events) {
+      if (revision > version) break;
+      const key = `${resource}/${object.metadata.namespace ?? 'store'}/${object.metadata.name}`;
+      if (type === 'DELETED') objects.delete(key);
+      else objects.set(key, object);
+    }
+    return objects;
   }
 
   #happened(event: HistoryEvent): void {

@@ -51,12 +51,15 @@ export class FakeApiServer {
   watchList: 'served' | 'refused' | 'ignored' = 'served';
   readonly forbidden = new Set<ResourceName | 'namespaces'>();
   readonly notServed = new Set<ResourceName>();
+  /** Called with every request before it is answered: for tests that count what goes over the wire. */
+  onRequest: (query: URLSearchParams, response: ServerResponse) => void = () => {};
   #script: { match: Match; act: Act }[] = [];
   #watches: WatchAnswer[] = [];
   #waiting: (() => void)[] = [];
   readonly #tls: boolean;
   #server: Server | undefined;
   #port = 0;
+  #reachable = true;
 
   constructor(options: { tls?: boolean } = {}) {
     this.#tls = options.tls ?? false;
@@ -69,6 +72,9 @@ export class FakeApiServer {
       ? createTlsServer({ cert: certificate('test-server.pem'), key: certificate('test-server-key-not-secret.pem') }, handle)
       : createServer(handle);
     this.#server = server;
+    server.on('connection', (socket) => {
+      if (!this.#reachable) socket.destroy();
+    });
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.#port, '127.0.0.1', resolve));
     this.#port = (server.address() as AddressInfo).port;
     return this;
@@ -83,6 +89,12 @@ export class FakeApiServer {
     await closed;
   }
 
+  /** While false, every connection is cut as soon as it is made, and those that are open were cut. The port stays taken. */
+  set reachable(reachable: boolean) {
+    this.#reachable = reachable;
+    if (!reachable) this.#server?.closeAllConnections();
+  }
+
   get url(): string {
     return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
   }
@@ -91,6 +103,11 @@ export class FakeApiServer {
   next(match: Match, act: Act, times = 1): this {
     for (let time = 0; time < times; time++) this.#script.push({ match, act });
     return this;
+  }
+
+  /** Answers as usual again, whatever was still scripted. */
+  clearScript(): void {
+    this.#script = [];
   }
 
   /** Open watches, oldest first. */
@@ -130,6 +147,7 @@ export class FakeApiServer {
       headers: request.headers,
     };
     this.requests.push(seen);
+    this.onRequest(url.searchParams, response);
     const exchange: Exchange = {
       ...seen,
       response,
@@ -194,9 +212,10 @@ export class FakeApiServer {
     if (this.watchList === 'served') watch.bookmark(this.history.revision, { 'k8s.io/initial-events-end': 'true' });
   }
 
-  #watch({ response, stream }: Exchange): WatchAnswer {
+  #watch({ response, stream, query }: Exchange): WatchAnswer {
     const { resource, namespace } = stream as StreamKey;
-    const watch = new WatchAnswer(response, this.history, resource, namespace);
+    const from = Number(query.get('resourceVersion') ?? 0);
+    const watch = new WatchAnswer(response, this.history, resource, namespace, from);
     this.#watches.push(watch);
     return watch;
   }
@@ -213,14 +232,14 @@ export class FakeApiServer {
       return;
     }
     const { kind, apiVersion } = resourceNamed(resource);
-    const all = this.history.list(resource, namespace);
     const [version, from] = position(query.get('continue')) ?? [revision, 0];
-    if (version < compacted) {
+    if (version < compacted || version > revision) {
       // The token in here goes on inconsistently; a careful client does not use it.
       const metadata = { continue: token(revision, from) };
       status(response, 410, 'Expired', 'The provided continue parameter is too old', { metadata });
       return;
     }
+    const all = this.history.list(resource, namespace, version);
     const limit = Number(query.get('limit') ?? all.length);
     const items = all.slice(from, from + limit);
     const more = from + limit < all.length ? { continue: token(version, from + limit) } : {};

@@ -7,18 +7,30 @@ import { concerns } from './history.ts';
 export class WatchAnswer {
   readonly resource: ResourceName;
   readonly namespace: string | undefined;
+  /** The version that was asked for. */
+  readonly from: number;
   readonly #response: ServerResponse;
   readonly #history: ClusterHistory;
   readonly #unfollow: () => void;
   #frozen = false;
 
-  constructor(response: ServerResponse, history: ClusterHistory, resource: ResourceName, namespace: string | undefined) {
+  /**
+   * @param from the version that was asked for: nothing up to it is sent, even when it lies in the future (k/k#107457)
+   */
+  constructor(
+    response: ServerResponse,
+    history: ClusterHistory,
+    resource: ResourceName,
+    namespace: string | undefined,
+    from = 0,
+  ) {
     this.#response = response;
     this.#history = history;
     this.resource = resource;
     this.namespace = namespace;
+    this.from = from;
     this.#unfollow = history.follow((event) => {
-      if (concerns(event, resource, namespace)) this.event(event);
+      if (event.revision > from && concerns(event, resource, namespace)) this.event(event);
     });
     response.on('close', () => this.#unfollow());
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -57,6 +69,11 @@ export class WatchAnswer {
   /** Sends nothing from now on, and does not say so. */
   freeze(): void {
     this.#frozen = true;
+  }
+
+  /** Sends bytes even though the watch is frozen. */
+  trickle(bytes: string): void {
+    if (this.open) this.#response.write(bytes);
   }
 
   /** As at a timeout, a shutdown, or the eviction of a slow reader. */
