@@ -1,5 +1,6 @@
 /** `flipbook import FILE…`: appends traces to the log, each whole or not at all. */
 import { access, constants } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { Command } from 'commander';
 import type { SettingFlags } from '../config.ts';
@@ -14,8 +15,6 @@ import { printable } from './output.ts';
 import { progressBar } from './progress.ts';
 
 const STDIN = '-';
-/** A trace does not say which cluster it is of; those of one log belong to one cluster unless told otherwise. */
-const DEFAULTS = { cluster: 'imported' } as const;
 
 export function importCommand(context: CommandContext): Command {
   const command = new Command('import')
@@ -24,11 +23,12 @@ export function importCommand(context: CommandContext): Command {
       'Appends traces (raw list and watch answers, one JSON object a line; plain, gzip or zstd) at their own times. Each file is taken whole or not at all; a trace that the log has already changes nothing.',
     )
     .argument('<file...>', 'trace files, oldest first; - is stdin');
-  addSettings(command, ['db', 'cluster', 'logLevel'], DEFAULTS);
+  addSettings(command, ['db', 'cluster', 'logLevel'], { cluster: 'the name of the file' });
   command.addHelpText(
     'after',
     `
-A trace says nothing of the cluster it comes from: traces of the same --cluster continue each other.
+A trace does not say which cluster it comes from. Each file is taken for a cluster of its own, called after the file;
+with --cluster the files continue each other as one.
 
 Examples:
   flipbook import incident-1.jsonl.zst
@@ -36,8 +36,7 @@ Examples:
   kubectl exec recorder -- cat trace.jsonl | flipbook import --db /tmp/incident.db -`,
   );
   return command.action(async (files: string[], flags: SettingFlags) => {
-    const config = settingsOf(flags, context, DEFAULTS);
-    const cluster = config.cluster ?? DEFAULTS.cluster;
+    const config = settingsOf(flags, context);
     if (files.filter((file) => file === STDIN).length > 1) throw new UsageError('- (stdin) can be read only once');
     // All are looked at before the log is opened: a wrong file name must not leave an empty log behind.
     for (const file of files) if (file !== STDIN) await access(file, constants.R_OK);
@@ -50,12 +49,21 @@ Examples:
             ? // A pipe may fall silent for ever: the signal must end the waiting too.
               { name: '<stdin>', chunks: addAbortSignal(signal, context.stdin) }
             : await traceFile(file);
-        await importOne(context, store, trace, cluster, signal);
+        await importOne(context, store, trace, config.cluster ?? clusterNameOf(trace.name), signal);
       }
     } finally {
       store.close();
     }
   });
+}
+
+/**
+ * `incident-1` for `traces/incident-1.jsonl.zst`. Two traces under one name would be read as one history, and what the
+ * second lacks as deleted: so files do not share a name unless they are told to.
+ */
+export function clusterNameOf(file: string): string {
+  const name = basename(file).replace(/(\.jsonl?)?(\.gz|\.zst)?$/, '');
+  return name.replace(/[<>]/g, '') || 'imported';
 }
 
 async function importOne(

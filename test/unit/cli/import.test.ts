@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { VerifyOptions } from '../../../src/cli/context.ts';
+import { clusterNameOf } from '../../../src/cli/import.ts';
 import { openStore } from '../../../src/store/sqlite/store.ts';
 import { run, Sink } from './harness.ts';
 
@@ -40,11 +41,21 @@ describe('flipbook import', () => {
     expect(positionOf(db)).toBe(Number(/(\d+) events/.exec(stdout)?.[1]));
   });
 
+  it('takes each file for a cluster of its own, called after it, unless told otherwise', async () => {
+    expect(
+      ['traces/incident-1.jsonl.zst', '/tmp/monday.jsonl.gz', 'x.json', 'plain', '.jsonl', '<stdin>'].map(clusterNameOf),
+    ).toEqual(['incident-1', 'monday', 'x', 'plain', 'imported', 'stdin']);
+    await run(['import', INCIDENT, '--db', db], { wiring });
+    const store = openStore(db);
+    expect(store.reader.clusters().map(({ name }) => name)).toEqual(['incident-1']);
+    store.close();
+  });
+
   it('changes nothing the second time, from a file or from stdin', async () => {
     await run(['import', INCIDENT, '--db', db], { wiring });
     const before = positionOf(db);
     const stdin = Readable.from([await readFile(INCIDENT)]);
-    const { code, stdout } = await run(['import', '-', '--db', db], { wiring, stdin });
+    const { code, stdout } = await run(['import', '-', '--db', db, '--cluster', 'incident-1'], { wiring, stdin });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^<stdin>: 637 lines: 0 events, 0 flips; 637 lines recorded already; /);
     expect(positionOf(db)).toBe(before);
