@@ -1,5 +1,13 @@
 /** Backends: what a Service's address list holds, and the state of each, from Endpoints or from EndpointSlices. */
-import type { EndpointAddress, EndpointPort, EndpointSlice, Endpoints, ObjectReference } from './objects.ts';
+import {
+  type EndpointAddress,
+  type EndpointPort,
+  type EndpointSlice,
+  type Endpoints,
+  type ObjectReference,
+  objectsOf,
+  textOf,
+} from './objects.ts';
 
 /** Which of the two kinds of address list an answer is drawn from. */
 export type Source = 'endpoints' | 'endpointslices';
@@ -82,11 +90,11 @@ export function backendKey(address: string, podUid: string, ports: string): stri
  */
 export function backendsOfEndpoints(endpoints: Endpoints): BackendList {
   const list = new Map<string, ListedBackend>();
-  for (const subset of endpoints.subsets ?? []) {
+  for (const subset of objectsOf(endpoints.subsets)) {
     const ports = canonicalPorts(subset.ports);
     const text = formatPorts(ports);
-    for (const address of subset.addresses ?? []) addAddress(list, address, ports, text, 'ready');
-    for (const address of subset.notReadyAddresses ?? []) addAddress(list, address, ports, text, 'notReady');
+    for (const address of objectsOf(subset.addresses)) addAddress(list, address, ports, text, 'ready');
+    for (const address of objectsOf(subset.notReadyAddresses)) addAddress(list, address, ports, text, 'notReady');
   }
   return list;
 }
@@ -99,17 +107,14 @@ export function backendsOfSlice(slice: EndpointSlice): BackendList {
   const list = new Map<string, ListedBackend>();
   const ports = canonicalPorts(slice.ports);
   const text = formatPorts(ports);
-  for (const endpoint of slice.endpoints ?? []) {
+  for (const endpoint of objectsOf(slice.endpoints)) {
     const { ready, serving, terminating } = endpoint.conditions ?? {};
     const isReady = ready ?? true;
     const state = isReady ? 'ready' : terminating ? ((serving ?? isReady) ? 'serving' : 'terminating') : 'notReady';
-    const described = {
-      ports,
-      ...describePod(endpoint.targetRef),
-      ...(endpoint.nodeName ? { node: endpoint.nodeName } : {}),
-      ...(endpoint.zone ? { zone: endpoint.zone } : {}),
-    };
-    for (const address of endpoint.addresses ?? []) {
+    const [node, zone] = [textOf(endpoint.nodeName), textOf(endpoint.zone)];
+    const described = { ports, ...describePod(endpoint.targetRef), ...(node ? { node } : {}), ...(zone ? { zone } : {}) };
+    for (const address of Array.isArray(endpoint.addresses) ? endpoint.addresses : []) {
+      if (textOf(address) === undefined) continue;
       const key = backendKey(address, described.pod?.uid ?? '', text);
       addListed(list, { key, backend: { address, ...described }, state });
     }
@@ -151,7 +156,7 @@ export function isTruncated(endpoints: Endpoints): boolean {
 
 /** The Service that a slice belongs to, in the slice's own namespace. */
 export function serviceOfSlice(slice: EndpointSlice): string | undefined {
-  return slice.metadata.labels?.['kubernetes.io/service-name'] || undefined;
+  return textOf(slice.metadata.labels?.['kubernetes.io/service-name']);
 }
 
 const RANK: Record<FlipState, number> = { ready: 3, serving: 2, terminating: 1, notReady: 0, absent: -1 };
@@ -173,23 +178,28 @@ function addAddress(
   portsText: string,
   state: BackendState,
 ): void {
-  const { ip, targetRef, nodeName } = address;
-  if (!ip) return;
-  const pod = targetRef?.kind === 'Pod' ? targetRef : undefined;
-  const key = backendKey(ip, pod?.uid ?? '', portsText);
+  const ip = textOf(address.ip);
+  if (ip === undefined) return;
+  const described = describePod(address.targetRef);
+  const key = backendKey(ip, described.pod?.uid ?? '', portsText);
   const known = list.get(key);
   if (known !== undefined && RANK[known.state] >= RANK[state]) return;
-  const backend: Backend = { address: ip, ports, ...describePod(pod), ...(nodeName ? { node: nodeName } : {}) };
+  const node = textOf(address.nodeName);
+  const backend: Backend = { address: ip, ports, ...described, ...(node ? { node } : {}) };
   list.set(key, { key, backend, state });
 }
 
 function describePod(reference: ObjectReference | null | undefined): { pod?: { name: string; uid: string } } {
   if (reference?.kind !== 'Pod') return {};
-  return { pod: { name: reference.name ?? '', uid: reference.uid ?? '' } };
+  return { pod: { name: textOf(reference.name) ?? '', uid: textOf(reference.uid) ?? '' } };
 }
 
 function canonicalPorts(ports: readonly EndpointPort[] | null | undefined): BackendPort[] {
-  return (ports ?? [])
-    .map(({ name, port, protocol }) => ({ name: name ?? '', port: port ?? undefined, protocol: protocol ?? 'TCP' }))
+  return objectsOf(ports)
+    .map(({ name, port, protocol }) => ({
+      name: textOf(name) ?? '',
+      port: typeof port === 'number' ? port : undefined,
+      protocol: textOf(protocol) ?? 'TCP',
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : (a.port ?? 0) - (b.port ?? 0)));
 }

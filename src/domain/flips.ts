@@ -1,6 +1,6 @@
 /** Flips: one backend changing state at one event. */
 import { type Backend, type BackendCounts, type BackendList, betterState, type FlipState } from './backends.ts';
-import type { KubeObject } from './objects.ts';
+import { type KubeObject, objectsOf, textOf } from './objects.ts';
 import { type EpochMs, epochMs, parseRfc3339 } from './time.ts';
 
 export interface Flip {
@@ -92,17 +92,17 @@ export function watchedFlipBounds(before: KubeObject | undefined, after: KubeObj
 
 /** When the Pod or Service change behind this version happened, as its controller wrote it; whole seconds. */
 export function triggerAt(object: KubeObject): EpochMs | undefined {
-  return parseRfc3339(object.metadata.annotations?.[TRIGGER_TIME] ?? '');
+  return parseRfc3339(textOf(object.metadata.annotations?.[TRIGGER_TIME]) ?? '');
 }
 
 /** The latest write that the object's field managers tell of; whole seconds. */
 export function lastWriteAt(object: KubeObject): EpochMs | undefined {
   let latest: EpochMs | undefined;
-  for (const { time } of object.metadata.managedFields ?? []) {
-    const at = parseRfc3339(time ?? '');
+  for (const { time } of objectsOf(object.metadata.managedFields)) {
+    const at = parseRfc3339(textOf(time) ?? '');
     if (at !== undefined && (latest === undefined || at > latest)) latest = at;
   }
-  return latest ?? (object.metadata.creationTimestamp ? parseRfc3339(object.metadata.creationTimestamp) : undefined);
+  return latest ?? parseRfc3339(textOf(object.metadata.creationTimestamp) ?? '');
 }
 
 /** Bounds of a flip that a relist revealed: the ends of the gap. */

@@ -3,6 +3,19 @@
  * each field may be missing, whatever the API says, so each is optional except what was checked on receipt.
  */
 
+/** The objects of a list, whatever it is: what is no list has none, and what is no object is left out. */
+export function objectsOf<Item extends object>(list: readonly Item[] | null | undefined): readonly Item[] {
+  if (!Array.isArray(list)) return [];
+  const isObject = (item: Item | null): item is Item => typeof item === 'object' && item !== null;
+  const items: readonly (Item | null)[] = list;
+  return items.every(isObject) ? items : items.filter(isObject);
+}
+
+/** A text that is there, else `undefined`. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 export interface OwnerReference {
   readonly apiVersion?: string;
   readonly kind?: string;

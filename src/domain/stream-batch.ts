@@ -116,11 +116,18 @@ export interface Cursor {
 }
 
 /**
- * The recorder as streams see it. Both calls are synchronous: when `commit` returns, the batch is on disk.
+ * The recorder as streams see it. All calls are synchronous: when `commit` returns, the batch is on disk.
  */
 export interface BatchSink {
   /** @throws when the batch could not be made durable; nothing of it was then written, and the stream must not go on. */
   commit(batch: StreamBatch): void;
   /** `undefined`: the stream was never recorded (or its epoch ended); start from its first state. */
   cursor(stream: StreamKey): Cursor | undefined;
+  /**
+   * Holds what the log knows to exist against a complete state at exactly the cursor's version. Writes nothing.
+   *
+   * @param objects all of that state
+   * @returns what differs, for people: how many objects, and one of them by name, never content. `undefined`: nothing does.
+   */
+  disagreement(stream: StreamKey, objects: readonly ReceivedObject[]): string | undefined;
 }
