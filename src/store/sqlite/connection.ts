@@ -62,24 +62,28 @@ function usable(file: string, open: () => Connection): Connection {
 
 /** What a failed write is passed on as: SQLite's own words say little to whoever has to make room. */
 export function writeError(file: string, error: unknown): unknown {
-  const code = codeOf(error);
-  const because = (reason: string) => new LogUnwritableError(`the log ${file} cannot be written: ${reason}`, { cause: error });
-  if (code === 'SQLITE_FULL') return because('the disk is full');
-  if (code.startsWith('SQLITE_BUSY')) return because('another program holds it locked');
-  if (code.startsWith('SQLITE_READONLY')) return because('the file or its folder is not writable');
-  // A quota ends here too: SQLite takes for a full disk only what the system calls one.
-  if (code.startsWith('SQLITE_IOERR')) return because(`the disk reports an error or a limit (${code})`);
-  return error;
+  const reason = unwritable(codeOf(error));
+  return reason === undefined ? error : new LogUnwritableError(`the log ${file} cannot be written: ${reason}`, { cause: error });
 }
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
+/** Why SQLite could not write, when that may pass. */
+function unwritable(code: string): string | undefined {
+  if (code === 'SQLITE_FULL') return 'the disk is full';
+  if (code.startsWith('SQLITE_BUSY')) return 'another program holds it locked';
+  if (code.startsWith('SQLITE_READONLY')) return 'the file or its folder is not writable';
+  // A quota ends here too: SQLite takes for a full disk only what the system calls one.
+  if (code.startsWith('SQLITE_IOERR')) return `the disk reports an error or a limit (${code})`;
+  return undefined;
+}
+
 function explain(file: string, error: unknown): string {
   const code = codeOf(error);
+  const reason = unwritable(code);
+  if (reason !== undefined) return reason;
   if (code === 'SQLITE_NOTADB') return 'it is not a SQLite database';
   if (code.startsWith('SQLITE_CORRUPT')) return 'the file is damaged (truncated or overwritten)';
-  if (code.startsWith('SQLITE_READONLY')) return 'the file or its folder is not writable';
-  if (code.startsWith('SQLITE_BUSY')) return 'another process holds it';
   if (code.startsWith('SQLITE_CANTOPEN') || error instanceof TypeError) {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return 'it is a folder';
     return 'the file cannot be made or read: does its folder exist, and may this user write there?';

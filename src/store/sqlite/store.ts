@@ -38,19 +38,22 @@ export function openReader(file: string): OpenReader {
  * Opens a log for writing, making it when there is none and bringing it to the present schema.
  * @throws LogBusyError when another process writes it
  * @throws LogUnusableError when the file cannot be a log
+ * @throws LogUnwritableError when there is no room for it
  */
 export function openStore(file: string): EventStore {
   // Looked at first: a file that is no log gets no lock beside it.
   openForWriting(file).close();
   const lock = lockForWriting(file);
+  let connection: Connection | undefined;
   try {
-    const connection = openForWriting(file);
+    connection = openForWriting(file);
     migrate(connection);
     connection.pragma(`busy_timeout = ${WRITE_WAITS_MS}`);
     return new SqliteStore(connection, lock);
   } catch (error) {
+    connection?.close();
     lock.release();
-    throw error;
+    throw writeError(file, error);
   }
 }
 

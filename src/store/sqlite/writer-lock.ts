@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import Database from 'better-sqlite3';
 import { LogBusyError } from '../event-store.ts';
+import { writeError } from './connection.ts';
 
 /** Says who writes the log, and releases it. */
 export interface WriterLock {
@@ -14,7 +15,7 @@ export interface WriterLock {
  * The lock is the operating system's, on a small file beside the log, so it ends with the process however that ends;
  * SQLite is used to take it because Node has no file locks of its own.
  *
- * @throws LogBusyError
+ * @throws LogBusyError, LogUnwritableError
  */
 export function lockForWriting(file: string): WriterLock {
   const lockFile = `${file}.lock`;
@@ -36,7 +37,7 @@ export function lockForWriting(file: string): WriterLock {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')) {
       throw new LogBusyError(`the log ${file} is being written by ${holder(lockFile)}: only one recorder may write a log`);
     }
-    throw error;
+    throw writeError(lockFile, error);
   }
   return { release: () => connection.close() };
 }

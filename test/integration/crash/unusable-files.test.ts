@@ -126,6 +126,15 @@ describe('flipbook record on a file that cannot be a log', () => {
     });
   }
 
+  // Every step of making a log, cut off by a quota: the file itself, its journals, the lock beside it.
+  for (const blocks of isWindows ? [] : [1, 9, 40]) {
+    test.concurrent(`no room for more than ${blocks * 512} bytes: says so in one line and exits with 1`, async () => {
+      await using recorder = record({ kubeconfig, db: path(), maxFileBlocks: blocks });
+      expect(await recorder.exited).toEqual({ code: 1, signal: null });
+      expect(recorder.stderr).toMatch(/^flipbook: .*(the disk is full|the disk reports an error or a limit).*\n$/);
+    });
+  }
+
   test('and watches nothing', () => {
     expect(server.requests).toEqual([]);
   });
