@@ -161,9 +161,11 @@ export class Recorder implements BatchSink {
   /** @returns the new cursor */
   #changes(log: LogWriter, stream: StreamRecord, at: EpochMs, { changes, cursor, provenAt }: ChangesBatch): Cursor {
     for (const change of changes) this.#apply(log, stream, stream.epoch, at, 'watch', change);
-    // The proof never goes back, whatever the clock does.
+    // Neither goes back: not the proof, whatever the clock does, and not the version to resume from, whatever is repeated.
+    const known = stream.cursor?.resourceVersion;
     const proven = Math.max(stream.cursor?.provenAt ?? 0, Math.min(provenAt, at));
-    const moved = { resourceVersion: cursor, provenAt: epochMs(proven) };
+    const resourceVersion = known !== undefined && compareResourceVersions(known, cursor) > 0 ? known : cursor;
+    const moved = { resourceVersion, provenAt: epochMs(proven) };
     log.saveCursor(stream.id, stream.epoch, moved);
     return moved;
   }
@@ -188,20 +190,19 @@ export class Recorder implements BatchSink {
   #apply(log: LogWriter, stream: StreamRecord, epoch: number, at: EpochMs, origin: Origin, change: Change): void {
     const { object } = change;
     const last = log.lastEvent({ clusterId: this.#clusterId, resource: stream.key.resource, ...object });
+    // Versions of one resource compare across its objects, so this tells a repeat even when the name has another uid by now.
+    if (last && last.epoch === epoch && compareResourceVersions(object.resourceVersion, last.resourceVersion) <= 0) {
+      this.totals.repeats++;
+      return;
+    }
     if (last && last.object.uid !== object.uid && last.type !== 'DELETED') {
       // The name was given to another object: the former one was deleted, though no one told.
       this.#appendMissing(log, stream, epoch, at, last);
     }
-    if (last && last.object.uid === object.uid) {
-      const isOlder = last.epoch === epoch && compareResourceVersions(object.resourceVersion, last.resourceVersion) <= 0;
-      if (isOlder) {
-        this.totals.repeats++;
-        return;
-      }
-      if (change.type !== 'DELETED' && last.type !== 'DELETED' && log.hasBody(last, object.body)) {
-        this.totals.unchanged++;
-        return;
-      }
+    const isSame = last?.object.uid === object.uid && last.type !== 'DELETED' && change.type !== 'DELETED';
+    if (last && isSame && log.hasBody(last, object.body)) {
+      this.totals.unchanged++;
+      return;
     }
     this.#append(log, stream, epoch, at, origin, change, last);
   }

@@ -34,7 +34,14 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), object: fc.nat(4), seen: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('relist' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('repeat' as const),
+      first: fc.integer({ min: 1, max: 5 }),
+      count: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
 );
 
 /** Two Endpoints objects, and three slices of which two belong to the same Service. */
@@ -71,9 +78,11 @@ class World {
   readonly history: { at: number; known: Map<number, Live> }[] = [];
   readonly flips: ExpectedFlip[] = [];
   readonly behind = new Set<ResourceName>();
+  readonly #cursors = new Map<ResourceName, string>();
   #version = 100;
   #now = START;
-  #last: (() => void) | undefined;
+  /** Batches since the stream was last listed or resumed, to be handed over again. */
+  #recent: (() => void)[] = [];
 
   constructor() {
     for (const resource of [ENDPOINTS, SLICES] as const) this.#relist(resource);
@@ -96,10 +105,15 @@ class World {
           this.#restart();
           break;
         case 'repeat':
-          this.#last?.();
+          for (const again of this.#recent.slice(-each.first).slice(0, each.count)) again();
       }
     }
     for (const resource of this.behind) this.#relist(resource);
+  }
+
+  /** The versions to resume from are those of the last change or list, whatever was repeated after it. */
+  expectCursors(): void {
+    for (const [resource, version] of this.#cursors) expect(this.recorder.cursor({ resource })?.resourceVersion).toBe(version);
   }
 
   close(): void {
@@ -134,7 +148,8 @@ class World {
         provenAt: epochMs(this.#now),
       } as const;
       this.recorder.commit(batch);
-      this.#last = () => this.recorder.commit({ ...batch, at: epochMs(this.#now), provenAt: epochMs(this.#now) });
+      this.#cursors.set(resource, batch.cursor);
+      this.#recent.push(() => this.recorder.commit({ ...batch, at: epochMs(this.#now), provenAt: epochMs(this.#now) }));
       this.#learn('watch', new Map([[index, type === 'DELETED' ? undefined : live]]));
     }
   }
@@ -151,7 +166,8 @@ class World {
       objects,
       reason: { code: 'expired' },
     });
-    this.#last = undefined;
+    this.#recent = [];
+    this.#cursors.set(resource, String(this.#version));
     this.behind.delete(resource);
     // One object after the other, as the list is compared with what was known; deletions first.
     const indexes = OBJECTS.flatMap((each, index) => (each.resource === resource ? [index] : []));
@@ -168,7 +184,7 @@ class World {
     this.store = openStore(this.file);
     this.recorder = new Recorder({ store: this.store, cluster: CLUSTER, times: 'received' });
     this.recorder.open(epochMs(this.#now));
-    this.#last = undefined;
+    this.#recent = [];
     for (const resource of [ENDPOINTS, SLICES] as const) {
       if (this.behind.has(resource)) this.#relist(resource);
       else this.recorder.commit({ kind: 'resumed', stream: { resource }, at: epochMs(this.#now) });
@@ -314,6 +330,7 @@ describe('a recorder that sees, misses, repeats and restarts', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const world = open();
         world.run(steps);
+        world.expectCursors();
         const before = projectionRows(world.file);
         rebuild(world.store);
         expect(projectionRows(world.file)).toEqual(before);
