@@ -8,8 +8,6 @@ const LONGER: Readonly<Record<string, string>> = {
   'test/unit/kubernetes/stream-machine.test.ts': 'one machine, one sentence a rule; to be split by phase when it grows again',
   'test/integration/kubernetes/watching.test.ts':
     'one sentence a fault, over one server; to be split by fault when it grows again',
-  'test/integration/recorder/recorder.test.ts':
-    'carries the model that random histories are compared with; that belongs in test/support',
 };
 
 const linesOf = (path: string) => read(path).trimEnd().split('\n').length;
