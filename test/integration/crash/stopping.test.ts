@@ -5,8 +5,8 @@ import { RESOURCES, streamName } from '../../../src/domain/resources.ts';
 import { isLedgerEvent, position } from '../../../src/store/event-store.ts';
 import { openReader } from '../../../src/store/sqlite/store.ts';
 import { eventually } from '../../support/eventually.ts';
+import { RecordedCluster } from '../../support/recorded-cluster.ts';
 import type { FlipbookProcess } from '../../support/recorder-process.ts';
-import { RecordedCluster } from './recorded-cluster.ts';
 
 /** The promise: Kubernetes and systemd kill what takes much longer. */
 const WITHIN_MS = 5_000;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
+import { RecordedCluster } from '../../support/recorded-cluster.ts';
 import { type FlipbookProcess, preload } from '../../support/recorder-process.ts';
-import { RecordedCluster } from './recorded-cluster.ts';
 
 /** What `prlimit` of util-linux does, no other system has. */
 const canLiftLimits = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;

@@ -3,14 +3,14 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { rebuild } from '../../../src/recorder/rebuild.ts';
-import { openReader } from '../../../src/store/sqlite/store.ts';
-import { verifyLog } from '../../../src/store/sqlite/verify.ts';
-import { eventually } from '../../support/eventually.ts';
-import { FakeApiServer } from '../../support/fake-api-server/index.ts';
-import { type Audit, auditLog } from '../../support/log-audit.ts';
-import { LIVELY, RandomCluster } from '../../support/random-cluster.ts';
-import { type FlipbookProcess, openKubeconfig, type ProcessOptions, record } from '../../support/recorder-process.ts';
+import { rebuild } from '../../src/recorder/rebuild.ts';
+import { openReader } from '../../src/store/sqlite/store.ts';
+import { verifyLog } from '../../src/store/sqlite/verify.ts';
+import { eventually } from './eventually.ts';
+import { FakeApiServer } from './fake-api-server/index.ts';
+import { type Audit, auditLog } from './log-audit.ts';
+import { LIVELY, RandomCluster } from './random-cluster.ts';
+import { type FlipbookProcess, openKubeconfig, type ProcessOptions, record } from './recorder-process.ts';
 
 export class RecordedCluster {
   readonly folder: string;
