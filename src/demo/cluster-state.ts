@@ -47,9 +47,11 @@ export class StateConflictError extends Error {
 
 interface Shelf {
   readonly objects: Map<string, StoredObject>;
+  /** The objects as they were at `oldest`. Shares all that did not change since. */
+  readonly base: Map<string, StoredObject>;
   /** Oldest first; at most the state's `historyLimit`, plus a quarter so that cutting is rare. */
   history: StateChange[];
-  /** Watches may resume from this version or a later one. */
+  /** Watches may resume from this version or a later one, and the state at each of them can be listed. */
   oldest: number;
 }
 
@@ -78,7 +80,8 @@ export class ClusterState {
     for (const { name } of RESOURCES) {
       const { objects, version } = initial.get(name) ?? { objects: [], version: this.#version };
       const stored = objects.map((object) => store(object));
-      this.#shelves.set(name, { objects: new Map(stored.map((each) => [each.key, each])), history: [], oldest: version });
+      const entries = stored.map((each) => [each.key, each] as const);
+      this.#shelves.set(name, { objects: new Map(entries), base: new Map(entries), history: [], oldest: version });
     }
   }
 
@@ -89,8 +92,24 @@ export class ClusterState {
 
   /** All objects of a resource, ordered by namespace and name as the API server lists them. */
   list<T extends DemoObject>(resource: ResourceName): StoredObject<T>[] {
-    const all = [...this.#shelf(resource).objects.values()] as StoredObject<T>[];
-    return all.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return byKey(this.#shelf(resource).objects) as StoredObject<T>[];
+  }
+
+  /**
+   * All objects of a resource as they were at a version, in the same order.
+   *
+   * @throws VersionTooOldError
+   */
+  listAt(resource: ResourceName, version: number): StoredObject[] {
+    if (version === this.#version) return this.list(resource);
+    const { base, history, oldest } = this.#shelf(resource);
+    if (version < oldest) throw new VersionTooOldError(version, oldest);
+    const objects = new Map(base);
+    for (const change of history) {
+      if (change.version > version) break;
+      apply(change, objects);
+    }
+    return byKey(objects);
   }
 
   /** Like {@link list}, without the order and the JSON: for controllers that look through everything. */
@@ -161,6 +180,7 @@ export class ClusterState {
     shelf.history.push(change);
     if (shelf.history.length > this.#historyLimit * 1.25) {
       const dropped = shelf.history.splice(0, shelf.history.length - this.#historyLimit);
+      for (const each of dropped) apply(each, shelf.base);
       shelf.oldest = dropped.at(-1)?.version ?? shelf.oldest;
     }
     for (const listener of [...this.#listeners]) listener(change, draft);
@@ -185,6 +205,15 @@ export function itemJson({ json, object }: StoredObject): string {
 function store(object: DemoObject): StoredObject {
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
   return { key: keyOf(object), object, json: typeMeta(object) + JSON.stringify(rest).slice(1) };
+}
+
+function byKey(objects: ReadonlyMap<string, StoredObject>): StoredObject[] {
+  return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function apply({ type, key, json }: StateChange, objects: Map<string, StoredObject>): void {
+  if (type === 'DELETED') objects.delete(key);
+  else objects.set(key, { key, json, object: JSON.parse(json) as DemoObject });
 }
 
 /** How the JSON of an object begins. */

@@ -112,6 +112,22 @@ describe('the demo API server', () => {
       });
     });
 
+    test('tells the state at exactly a version that it remembers, and 410 for one that it has forgotten', async () => {
+      const { items } = (await get(services)).body;
+      touch('cart');
+      state.remove('v1/services', 'store/cart');
+      const exact = (version: number, more = '') =>
+        get(`${services}?resourceVersion=${version}&resourceVersionMatch=Exact${more}`);
+      const { status, body } = await exact(100, '&limit=1');
+      expect({ status, version: body.metadata.resourceVersion }).toEqual({ status: 200, version: '100' });
+      const rest = (await get(`${services}?continue=${body.metadata.continue}`)).body;
+      expect([...body.items, ...rest.items]).toEqual(items);
+      expect((await exact(101)).body.items.map((item: Wire) => item.metadata.resourceVersion)).toContain('101');
+      expect((await exact(102)).body.items.map(nameOf)).not.toContain('cart');
+      expect(await exact(99)).toMatchObject({ status: 410, body: { kind: 'Status', reason: 'Expired', code: 410 } });
+      expect(await exact(103)).toMatchObject({ status: 504 });
+    });
+
     test('tells a version from the future by 504 ResourceVersionTooLarge', async () => {
       const { status, body } = await get(`${services}?limit=1&resourceVersion=101&resourceVersionMatch=NotOlderThan`);
       expect(status).toBe(504);

@@ -63,7 +63,7 @@ describe('the cluster state', () => {
     expect(state.version).toBe(1);
   });
 
-  test('the changes since any version that it remembers lead to the state as it is; older ones are refused', () => {
+  test('any version that it remembers can be listed, and the changes since lead to the state as it is; older ones are refused', () => {
     const write = fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), ip: fc.constantFrom('1', '2', undefined) });
     fc.assert(
       fc.property(fc.array(write, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (writes, historyLimit) => {
@@ -84,6 +84,11 @@ describe('the cluster state', () => {
         let remembered = 0;
         for (const [version, objects] of states) {
           try {
+            const listed = state.listAt('v1/services', version).map(({ key, json, object }) => {
+              expect(JSON.parse(json)).toEqual(object);
+              return [key, json] as const;
+            });
+            expect(listed).toEqual([...objects]);
             for (const { type, key, json } of state.changesSince('v1/services', version)) {
               if (type === 'DELETED') objects.delete(key);
               else objects.set(key, json);
