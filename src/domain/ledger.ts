@@ -14,7 +14,10 @@ export interface CoverageBegan {
   readonly resourceVersion: string;
 }
 
-/** The stream was proven complete until `provenAt` and not after. */
+/**
+ * The stream was proven complete until `provenAt` and not after. A second one of the same span tells its reason anew: a loss
+ * was proven before the stream could go on.
+ */
 export interface CoverageEnded {
   readonly type: 'COVERAGE_ENDED';
   readonly provenAt: EpochMs;

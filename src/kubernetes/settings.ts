@@ -42,6 +42,13 @@ export interface WatchSettings {
   readonly notServedRetryMs: number;
   /** How many times in a row the server must say that the cursor lies in its future before a new epoch begins. */
   readonly tooLargeAttempts: number;
+  /**
+   * After a restart of the recorder the log is compared with the cluster as it was at the cursor, before the watch goes on
+   * from there. The compare may hold the watch up for this long; then it is given up. Less than the 75 s of changes that an
+   * API server's watch cache keeps at least (cacher.go, eventFreshDuration), or the compare itself would cost the resume.
+   * 0: never compare.
+   */
+  readonly compareWithinMs: number;
   /** Longest line accepted from a watch. An object may have 1.5 MiB in etcd; JSON and managedFields may triple that. */
   readonly maxLineBytes: number;
 }
@@ -79,5 +86,6 @@ export const DEFAULT_SETTINGS: WatchSettings = {
   tellAfterMs: 60_000,
   notServedRetryMs: 60_000,
   tooLargeAttempts: 5,
+  compareWithinMs: 30_000,
   maxLineBytes: 64 * 1024 * 1024,
 };

@@ -1,7 +1,7 @@
 /** What a failure leads to: the same version again, a relist, another way of asking, or waiting while the ledger is told. */
 import type { EndReason } from '../domain/stream-batch.ts';
 import { backoffMs } from './backoff.ts';
-import { enter, goOn } from './stream-requests.ts';
+import { enter, goOn, notCompared } from './stream-requests.ts';
 import { andThen, type Effect, type Failure, type Moment, type Step, type StreamState, stay } from './stream-state.ts';
 
 /** The main request of the phase failed, or was given up. */
@@ -25,11 +25,12 @@ export function failed(state: StreamState, moment: Moment, failure: Failure): St
       return gone(noted, moment, failure);
     case 400:
     case 422:
+      if (phase.name === 'comparing') return notCompared(noted, moment, describe(failure));
       // `sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled` (apimachinery validation).
       if (phase.name !== 'streaming') break;
       return goOn({ ...noted, canStream: false }, moment);
     case 504:
-      if (isTooLarge(failure) && (phase.name === 'checking' || phase.name === 'watching'))
+      if (isTooLarge(failure) && (phase.name === 'checking' || phase.name === 'comparing' || phase.name === 'watching'))
         return tooLarge(noted, moment, failure);
       break;
   }
@@ -94,8 +95,11 @@ export function describe(failure: Failure): string {
           .filter(Boolean)
           .join(': ')
       : failure.message;
-  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+  return cut(text);
 }
+
+/** To the 300 characters that the ledger takes: texts may come from a server that is not trusted. */
+export const cut = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text);
 
 export const log = (level: (Effect & { do: 'log' })['level'], message: string): Effect => ({ do: 'log', level, message });
 
@@ -110,6 +114,8 @@ function unauthenticated(state: StreamState, moment: Moment, failure: Failure): 
  * server was restarted and its watch cache begins later, though nothing may have changed.
  */
 function gone(state: StreamState, moment: Moment, failure: Failure): Step {
+  // The state at the cursor is compacted, which says nothing of the changes after it: the watch will tell.
+  if (state.phase.name === 'comparing') return notCompared(state, moment, describe(failure), true);
   if (state.phase.name === 'watching' || state.phase.name === 'checking')
     return relist(state, moment, { code: 'expired', detail: describe(failure) }, false);
   // During a list: the token expired between two pages. The token inside this answer continues an inconsistent list and

@@ -8,13 +8,14 @@
  *  - nothing of a first state or relist counts before all of it is there.
  *
  * What it cannot see: something created and deleted inside a gap; a store that was restored *and* has already grown past
- * the cursor before the next probe or check.
+ * the cursor before the next probe or check. The latter is found after the next restart, by the compare, while the server
+ * still has the state at the cursor.
  */
 import { resourceNamed, type StreamKey } from '../domain/resources.ts';
 import type { WatchSettings } from './settings.ts';
 import { failed, log, probeFailed, relist, retry, tell } from './stream-failures.ts';
-import { goesOn, isProbe, pageAnswered, received, versionAnswered } from './stream-received.ts';
-import { enter, goOn, probe } from './stream-requests.ts';
+import { compared, goesOn, isProbe, pageAnswered, received, versionAnswered } from './stream-received.ts';
+import { enter, goOn, notCompared, probe } from './stream-requests.ts';
 import { andThen, type Failure, type Input, type Moment, type Phase, type Step, type StreamState, stay } from './stream-state.ts';
 
 export function initialState(stream: StreamKey, settings: WatchSettings): StreamState {
@@ -23,6 +24,7 @@ export function initialState(stream: StreamKey, settings: WatchSettings): Stream
     settings,
     phase: { name: 'waiting', until: Number.POSITIVE_INFINITY },
     unchecked: false,
+    uncompared: false,
     closed: false,
     canStream: true,
     cuts: 0,
@@ -54,6 +56,7 @@ export function step(state: StreamState, input: Input): Step {
     default:
       if (!isCurrent(state.phase, input.request)) return stay(state);
       if (input.type === 'page') return pageAnswered(accepted(state), input);
+      if (input.type === 'compared') return compared(state, input);
       if (input.type === 'opened') return opened(accepted(state), input);
       if (input.type === 'events') return received(state, input, input.events);
       return ended(state, input);
@@ -72,6 +75,8 @@ export function wakeAt(state: StreamState): number {
     case 'checking':
     case 'listing':
       return Math.min(tellBy, phase.answerBy);
+    case 'comparing':
+      return Math.min(tellBy, phase.answerBy, state.compareBy ?? Number.POSITIVE_INFINITY);
     case 'streaming':
       return Math.min(tellBy, phase.answerBy, phase.endBy);
     case 'watching': {
@@ -89,8 +94,16 @@ function start(state: StreamState, input: Input & { type: 'start' }): Step {
   if (input.cursor === undefined) return goOn(state, input);
   const { resourceVersion, provenAt } = input.cursor;
   // The last process closed the coverage, or its end did.
-  return goOn({ ...state, cursor: resourceVersion, provenAt, unchecked: true, closed: true }, input);
+  const stored = { cursor: resourceVersion, provenAt, unchecked: true, uncompared: isComparable(state), closed: true };
+  return goOn({ ...state, ...stored }, input);
 }
+
+/**
+ * v1 Events are not compared. Their state at a version is well defined (an expiry has a version too), but the server keeps
+ * no cache of them: each page is a read of etcd, there may be a hundred thousand of them, and the resume would wait. What it
+ * could prove lost are reasons, of which no state is made.
+ */
+const isComparable = (state: StreamState): boolean => state.settings.compareWithinMs > 0 && hasBookmarks(state);
 
 function tick(state: StreamState, moment: Moment): Step {
   if (state.tellBy !== undefined && moment.uptime >= state.tellBy) {
@@ -105,6 +118,10 @@ function tick(state: StreamState, moment: Moment): Step {
       return uptime >= phase.until ? goOn(state, moment) : stay(state);
     case 'checking':
     case 'listing':
+      return uptime >= phase.answerBy ? dead(`no answer within ${settings.answerWithinMs} ms`) : stay(state);
+    case 'comparing':
+      if (state.compareBy !== undefined && uptime >= state.compareBy)
+        return notCompared(state, moment, `not within ${settings.compareWithinMs} ms`);
       return uptime >= phase.answerBy ? dead(`no answer within ${settings.answerWithinMs} ms`) : stay(state);
     case 'streaming':
       return uptime >= Math.min(phase.answerBy, phase.endBy) ? firstStateLate(state, phase, moment) : stay(state);

@@ -2,9 +2,9 @@
 import { compareResourceVersions } from '../domain/resources.ts';
 import type { Change, ReceivedObject, StreamBatch } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { failed, log, retry } from './stream-failures.ts';
+import { cut, failed, log, relist, retry } from './stream-failures.ts';
 import { proveByArrival, proveByProbe } from './stream-proof.ts';
-import { enter, goOn, listPage } from './stream-requests.ts';
+import { comparePage, enter, goOn, listPage, notCompared } from './stream-requests.ts';
 import {
   andThen,
   type Failure,
@@ -21,6 +21,7 @@ import type { ServerStatus, WatchEvent } from './watch-line.ts';
 
 export function pageAnswered(state: StreamState, input: Input & { type: 'page' }): Step {
   const { phase } = state;
+  if (phase.name === 'comparing') return pageToCompare(state, phase, input);
   if (phase.name !== 'listing') return stay(state);
   const { resourceVersion, continueToken, objects } = input.list;
   if (phase.version !== undefined && phase.version !== resourceVersion) {
@@ -31,6 +32,29 @@ export function pageAnswered(state: StreamState, input: Input & { type: 'page' }
   if (continueToken !== undefined)
     return listPage(state, input, { far: { ...phase, version: resourceVersion, pages }, continueToken });
   return andThen(snapshot(state, input, resourceVersion, unstack(pages).flat()), (next) => goOn(next, input, true));
+}
+
+function pageToCompare(state: StreamState, phase: Phase & { name: 'comparing' }, input: Input & { type: 'page' }): Step {
+  const { resourceVersion, continueToken, objects } = input.list;
+  // A server that does not know `Exact`: what it lists is no measure for the log.
+  if (resourceVersion !== state.cursor)
+    return notCompared(state, input, `the server answered with the state at ${resourceVersion}`);
+  const pages = push(phase.pages, objects);
+  if (continueToken !== undefined) return comparePage(state, input, { ...phase, pages }, continueToken);
+  const { request } = phase;
+  const whole: Phase = { name: 'comparing', request, answerBy: Number.POSITIVE_INFINITY };
+  return stay({ ...state, phase: whole }, { do: 'compare', request, objects: unstack(pages).flat() });
+}
+
+/**
+ * The log was held against the state at its cursor. What differs was lost, or the store was restored and has grown past the
+ * cursor since; so versions prove nothing either, and bodies decide what of the relist is new.
+ */
+export function compared(state: StreamState, input: Input & { type: 'compared' }): Step {
+  if (state.phase.name !== 'comparing') return stay(state);
+  const done = { ...state, uncompared: false };
+  if (input.disagreement === undefined) return goOn(done, input, true);
+  return relist(done, input, { code: 'loss-proven', detail: cut(input.disagreement) }, true);
 }
 
 /** The first state or a relist, whole, and from now on the cursor. */
@@ -46,7 +70,8 @@ function snapshot(state: StreamState, { at }: Moment, resourceVersion: string, o
     reason,
     ...(newEpoch ? { newEpoch } : {}),
   };
-  const next = { ...rest, cursor: resourceVersion, provenAt: at, unchecked: false, closed: false, cuts: 0, tooLarge: 0 };
+  const sure = { unchecked: false, uncompared: false, closed: false };
+  const next = { ...rest, ...sure, cursor: resourceVersion, provenAt: at, cuts: 0, tooLarge: 0 };
   return stay(next, { do: 'commit', batch }, log('info', `complete at ${resourceVersion}: ${objects.length} objects`));
 }
 

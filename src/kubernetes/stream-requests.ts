@@ -1,18 +1,28 @@
 /** The requests of a stream, and entering the phases that wait for their answers. */
 import { resourceNamed } from '../domain/resources.ts';
 import { within } from './backoff.ts';
-import { type Effect, type Moment, type Phase, type RequestId, type Step, type StreamState, stay } from './stream-state.ts';
+import {
+  andThen,
+  type Effect,
+  type Moment,
+  type Phase,
+  type RequestId,
+  type Step,
+  type StreamState,
+  stay,
+} from './stream-state.ts';
 
 /**
- * Asks for what the stream needs next: its first state (or a relist), whether its cursor is known to the server, or the
- * watch from its cursor.
+ * Asks for what the stream needs next: its first state (or a relist), whether its cursor is known to the server, the state
+ * at its cursor, or the watch from there.
  *
  * @param cursorKnown the server has just shown that its version is at or after the cursor
  */
 export function goOn(state: StreamState, moment: Moment, cursorKnown = false): Step {
   if (state.cursor === undefined || state.relist)
     return state.canStream ? streamFirstState(state, moment) : listPage(state, moment);
-  return state.unchecked ? checkCursor(state, moment, state.cursor) : watch(state, moment, state.cursor, cursorKnown);
+  if (state.unchecked) return checkCursor(state, moment, state.cursor);
+  return state.uncompared ? compare(state, moment, state.cursor) : watch(state, moment, state.cursor, cursorKnown);
 }
 
 /**
@@ -58,6 +68,46 @@ function checkCursor(state: StreamState, moment: Moment, cursor: string): Step {
     request,
     answerBy: moment.uptime + state.settings.answerWithinMs,
   }));
+}
+
+/**
+ * Lists the state at exactly the cursor, to hold the log against it. Not `NotOlderThan`, which may answer with any later
+ * state: then it could not be told whether the log lacks a change, or the watch is about to bring it.
+ */
+function compare(state: StreamState, moment: Moment, cursor: string): Step {
+  const compareBy = state.compareBy ?? moment.uptime + state.settings.compareWithinMs;
+  const so = { ...state, compareBy };
+  if (moment.uptime >= compareBy) return notCompared(so, moment, `not within ${state.settings.compareWithinMs} ms`);
+  const query = `limit=${state.settings.pageSize}&resourceVersion=${encodeURIComponent(cursor)}&resourceVersionMatch=Exact`;
+  return ask(so, 'list', query, (request) => ({
+    name: 'comparing',
+    request,
+    answerBy: moment.uptime + state.settings.answerWithinMs,
+  }));
+}
+
+/** The next page of the state to compare with. */
+export function comparePage(
+  state: StreamState,
+  moment: Moment,
+  phase: Phase & { name: 'comparing' },
+  continueToken: string,
+): Step {
+  const query = `limit=${state.settings.pageSize}&continue=${encodeURIComponent(continueToken)}`;
+  const answerBy = moment.uptime + state.settings.answerWithinMs;
+  return ask(state, 'list', query, (request) => ({ ...phase, request, answerBy }));
+}
+
+/**
+ * Goes on without having compared: no loss is proven, and none is ruled out. The resume must not wait, because the server
+ * forgets the versions after the cursor.
+ *
+ * @param cursorKnown as of {@link goOn}
+ */
+export function notCompared(state: StreamState, moment: Moment, why: string, cursorKnown = false): Step {
+  const message = `not compared with the state at ${state.cursor}: ${why}`;
+  const noted = stay({ ...state, uncompared: false }, { do: 'log', level: 'info', message });
+  return andThen(noted, (next) => goOn(next, moment, cursorKnown));
 }
 
 function watch(state: StreamState, moment: Moment, cursor: string, cursorKnown: boolean): Step {

@@ -46,6 +46,8 @@ export type Input = Moment &
     | { readonly type: 'page'; readonly request: RequestId; readonly list: ReceivedList }
     /** The version in the answer to a check or a probe. */
     | { readonly type: 'version'; readonly request: RequestId; readonly version: string }
+    /** What differs between the log and the state that was to be compared; absent when nothing does. */
+    | { readonly type: 'compared'; readonly request: RequestId; readonly disagreement?: string }
     /** The watch was answered with 200. That alone proves nothing. */
     | { readonly type: 'opened'; readonly request: RequestId }
     /** The whole lines of one chunk, in order. */
@@ -67,6 +69,8 @@ export type Effect =
       readonly query: string;
       readonly renewCredentials: boolean;
     }
+  /** Asks the sink, whose answer is fed back as `compared`. */
+  | { readonly do: 'compare'; readonly request: RequestId; readonly objects: readonly ReceivedObject[] }
   | { readonly do: 'abort'; readonly request: RequestId }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string };
 
@@ -108,6 +112,13 @@ export type Phase =
   | { readonly name: 'waiting'; readonly until: number }
   /** Asking whether the stored cursor lies in the server's past. */
   | { readonly name: 'checking'; readonly request: RequestId; readonly answerBy: number }
+  /** Receiving the state at exactly the cursor, to hold the log against it. */
+  | {
+      readonly name: 'comparing';
+      readonly request: RequestId;
+      readonly answerBy: number;
+      readonly pages?: Stack<readonly ReceivedObject[]>;
+    }
   /** Receiving the first state as a stream; nothing of it counts before its marker. */
   | {
       readonly name: 'streaming';
@@ -139,6 +150,10 @@ export interface StreamState {
   readonly relist?: { readonly reason: EndReason; readonly newEpoch: boolean };
   /** The cursor has not been seen in this server's past since the process started. */
   readonly unchecked: boolean;
+  /** The log has not been compared with the cluster since the process started, and is to be. */
+  readonly uncompared: boolean;
+  /** When comparing is given up. Absent until it began. */
+  readonly compareBy?: number;
   /** The ledger's coverage is closed (by a restart or an interruption); a resume that works heals it. */
   readonly closed: boolean;
   /** The reason of the interruption that was told last, until the stream goes on. */

@@ -130,7 +130,22 @@ export class Stream {
   #perform(effect: Effect): void {
     if (effect.do === 'log') this.#deps.log[effect.level]({ stream: this.#name }, effect.message);
     else if (effect.do === 'abort') this.#requests.get(effect.request)?.abort.abort();
+    else if (effect.do === 'compare') queueMicrotask(() => this.#compare(effect));
     else if (effect.do !== 'commit') this.#request(effect);
+  }
+
+  /** Not inside the step that asks for it: one step is over before the next begins. */
+  #compare({ request, objects }: Effect & { readonly do: 'compare' }): void {
+    const { stream, phase } = this.#state;
+    if (phase.name !== 'comparing') return;
+    let disagreement: string | undefined;
+    try {
+      disagreement = this.#deps.sink.disagreement(stream, objects);
+    } catch (error) {
+      // No loss is proven; and what cannot be read is no reason to stop writing.
+      this.#deps.log.error({ stream: this.#name, err: error }, 'not compared with the cluster: the log cannot be read');
+    }
+    this.#feed({ type: 'compared', request, ...(disagreement === undefined ? {} : { disagreement }) });
   }
 
   #request(effect: RequestEffect): void {

@@ -11,12 +11,14 @@ import type {
   Cursor,
   EndReason,
   InterruptedBatch,
+  ReceivedObject,
   ResumedBatch,
   SnapshotBatch,
   StreamBatch,
 } from '../domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
 import type { ClusterId, EventStore, LogWriter, ObjectEvent, Origin, StreamRecord } from '../store/event-store.ts';
+import { disagreement } from './disagreement.ts';
 import { familyOf } from './family.ts';
 import { Projector } from './projector.ts';
 import { inferChanges } from './relist.ts';
@@ -123,6 +125,10 @@ export class Recorder implements BatchSink {
       .find((stream) => stream.key.resource === key.resource && stream.key.namespace === key.namespace)?.cursor;
   }
 
+  disagreement(key: StreamKey, objects: readonly ReceivedObject[]): string | undefined {
+    return this.#store.write((log) => disagreement(log, log.stream(this.#clusterId, key), objects));
+  }
+
   #snapshot(log: LogWriter, stream: StreamRecord, at: EpochMs, batch: SnapshotBatch): void {
     const span = log.lastSpan(stream.id);
     const epoch = stream.epoch + (batch.newEpoch && span ? 1 : 0);
@@ -182,7 +188,8 @@ export class Recorder implements BatchSink {
 
   #endSpan(log: LogWriter, stream: StreamRecord, at: EpochMs, reason: EndReason): void {
     const span = log.lastSpan(stream.id);
-    if (span === undefined || span.end !== undefined) return;
+    // A stop was told already when a loss comes to light after the restart; that it was proven must be told all the same.
+    if (span === undefined || (span.end !== undefined && reason.code !== 'loss-proven')) return;
     this.#ledger(log, stream, stream.epoch, at, { type: 'COVERAGE_ENDED', provenAt: span.provenAt, reason });
   }
 

@@ -57,6 +57,10 @@ class RecordingSink extends MemorySink {
   override cursor(stream: StreamKey): Cursor | undefined {
     return this.#recorder.cursor(stream);
   }
+
+  override disagreement(stream: StreamKey, objects: readonly ReceivedObject[]): string | undefined {
+    return this.#recorder.disagreement(stream, objects);
+  }
 }
 
 /** What happened, as the log tells it: `ADDED {…the body…}`. */

@@ -14,8 +14,11 @@ import { WatchAnswer } from './watch-answer.ts';
 const certificate = (name: string) => readFileSync(join(import.meta.dirname, 'test-certificates', name));
 export const TEST_CA = certificate('test-ca.pem');
 
-/** `initial`: a watch that asks for the first state. `version`: a list of one, as check or probe. */
-export type RequestKind = 'list' | 'watch' | 'initial' | 'version' | 'other';
+/**
+ * `initial`: a watch that asks for the first state. `version`: a list of one, as check or probe. `exact`: the first page of a
+ * list at a version that is named.
+ */
+export type RequestKind = 'list' | 'watch' | 'initial' | 'version' | 'exact' | 'other';
 
 export interface SeenRequest {
   readonly kind: RequestKind;
@@ -232,7 +235,8 @@ export class FakeApiServer {
       return;
     }
     const { kind, apiVersion } = resourceNamed(resource);
-    const [version, from] = position(query.get('continue')) ?? [revision, 0];
+    const first = query.get('resourceVersionMatch') === 'Exact' ? asked : revision;
+    const [version, from] = position(query.get('continue')) ?? [first, 0];
     if (version < compacted || version > revision) {
       // The token in here goes on inconsistently; a careful client does not use it.
       const metadata = { continue: token(revision, from) };
@@ -277,6 +281,7 @@ function matches(request: SeenRequest, { kind, resource }: Match): boolean {
 function kindOf(stream: StreamKey | undefined, query: URLSearchParams): RequestKind {
   if (!stream) return 'other';
   if (query.get('watch') === 'true') return query.has('sendInitialEvents') ? 'initial' : 'watch';
+  if (query.get('resourceVersionMatch') === 'Exact') return 'exact';
   return query.get('limit') === '1' ? 'version' : 'list';
 }
 

@@ -1,6 +1,6 @@
 /** A recorder that only remembers: for tests of what a stream hands over. */
 import { type StreamKey, streamName } from '../../../src/domain/resources.ts';
-import type { BatchSink, Cursor, StreamBatch } from '../../../src/domain/stream-batch.ts';
+import type { BatchSink, Cursor, ReceivedObject, StreamBatch } from '../../../src/domain/stream-batch.ts';
 
 export class MemorySink implements BatchSink {
   readonly batches: StreamBatch[] = [];
@@ -23,6 +23,36 @@ export class MemorySink implements BatchSink {
 
   cursor(stream: StreamKey): Cursor | undefined {
     return this.#cursors.get(streamName(stream));
+  }
+
+  /** As `unknown: cart; gone: shop`: which objects differ from what the batches told. */
+  disagreement(stream: StreamKey, objects: readonly ReceivedObject[]): string | undefined {
+    const known = this.#known(stream);
+    const unknown = objects.filter(({ uid }) => !known.has(uid));
+    const changed = objects.filter(
+      ({ uid, resourceVersion }) => known.has(uid) && known.get(uid)?.resourceVersion !== resourceVersion,
+    );
+    for (const { uid } of objects) known.delete(uid);
+    const said = Object.entries({ unknown, changed, gone: [...known.values()] })
+      .filter(([, each]) => each.length > 0)
+      .map(([what, each]) => `${what}: ${each.map(({ name }) => name).join(', ')}`);
+    return said.length === 0 ? undefined : said.join('; ');
+  }
+
+  #known(stream: StreamKey): Map<string, ReceivedObject> {
+    const known = new Map<string, ReceivedObject>();
+    for (const batch of this.batches.filter((each) => streamName(each.stream) === streamName(stream))) {
+      if (batch.kind === 'snapshot') {
+        known.clear();
+        for (const object of batch.objects) known.set(object.uid, object);
+      } else if (batch.kind === 'changes') {
+        for (const { type, object } of batch.changes) {
+          if (type === 'DELETED') known.delete(object.uid);
+          else known.set(object.uid, object);
+        }
+      }
+    }
+    return known;
   }
 
   /** Resolves once the condition holds; looked at after every commit. */

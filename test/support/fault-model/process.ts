@@ -120,6 +120,7 @@ export class RecorderProcess {
     recorder.open(clock.now());
     const sink: BatchSink = {
       cursor: (stream) => recorder.cursor(stream),
+      disagreement: (stream, objects) => recorder.disagreement(stream, objects),
       commit: (batch) => {
         recorder.commit(batch);
         onCommit(batch, recorder);

@@ -21,11 +21,14 @@ export class Harness {
   random = 0.5;
   readonly batches: StreamBatch[] = [];
   readonly requests: Request[] = [];
+  /** What was handed over to be compared with the log. */
+  readonly comparisons: (Effect & { do: 'compare' })[] = [];
   readonly aborted: number[] = [];
   failCommits = false;
 
   constructor(stream: StreamKey = { resource: 'v1/endpoints' }, settings: Partial<WatchSettings> = {}) {
-    this.state = initialState(stream, { ...DEFAULT_SETTINGS, ...settings });
+    // Comparing after a restart has tests of its own.
+    this.state = initialState(stream, { ...DEFAULT_SETTINGS, compareWithinMs: 0, ...settings });
   }
 
   get now(): EpochMs {
@@ -66,6 +69,7 @@ export class Harness {
     this.state = next.state;
     for (const effect of next.effects) {
       if (effect.do === 'abort') this.aborted.push(effect.request);
+      if (effect.do === 'compare') this.comparisons.push(effect);
       if (effect.do === 'list' || effect.do === 'version' || effect.do === 'watch') this.requests.push(effect);
     }
   }
@@ -95,6 +99,13 @@ export class Harness {
 
   version(version: string, request = this.request): this {
     this.feed({ type: 'version', request: request.request, version });
+    return this;
+  }
+
+  /** Answers the last comparison. */
+  compared(disagreement?: string): this {
+    const request = this.comparisons.at(-1)?.request ?? 0;
+    this.feed({ type: 'compared', request, ...(disagreement === undefined ? {} : { disagreement }) });
     return this;
   }
 
