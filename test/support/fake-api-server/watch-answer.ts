@@ -1,5 +1,6 @@
 /** One open watch, which a test may also play by hand. */
 import type { ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { type ResourceName, resourceNamed } from '../../../src/domain/resources.ts';
 import type { ClusterHistory, HistoryEvent } from './history.ts';
 import { concerns } from './history.ts';
@@ -85,6 +86,9 @@ export class WatchAnswer {
   /** Breaks the connection. */
   reset(): void {
     this.#unfollow();
-    this.#response.socket?.resetAndDestroy();
+    const { socket } = this.#response;
+    // TLS has no reset of its own.
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket?.resetAndDestroy();
   }
 }

@@ -100,6 +100,7 @@ export type Command =
   | { do: 'fault'; of: number; fault: WatchFault }
   | { do: 'answer'; of: number; kind: RequestKind | undefined; answer: Answer; times: number }
   | { do: 'meanwhile'; of: number; kind: RequestKind; name: string; alsoCompact: boolean }
+  | { do: 'late'; of: number; kind: RequestKind; ms: number }
   | { do: 'forbid' | 'allow' | 'takeAway' | 'giveBack'; of: number }
   | { do: 'firstStates'; are: 'served' | 'refused' | 'ignored' }
   | { do: 'killAt'; writes: number; moment: KillMoment };
@@ -107,7 +108,7 @@ export type Command =
 const of = fc.nat(3);
 const name = fc.constantFrom(...NAMES);
 const keys = <Key extends string>(record: Record<Key, unknown>) => fc.constantFrom(...(Object.keys(record) as Key[]));
-const kind = fc.constantFrom<RequestKind[]>('list', 'watch', 'initial', 'version');
+const kind = fc.constantFrom<RequestKind[]>('list', 'watch', 'initial', 'version', 'exact');
 
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 14, arbitrary: fc.record({ do: fc.constant('put' as const), of, name, what: fc.nat(5) }) },
@@ -129,6 +130,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('meanwhile' as const), of, kind, name, alsoCompact: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('late' as const), of, kind, ms: fc.constantFrom(700, 9_000, 50_000) }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -221,6 +223,13 @@ export async function play(world: World, each: Command): Promise<void> {
       });
       return;
     }
+    case 'late':
+      server.next({ resource: resourceOf(world, each.of), kind: each.kind }, (exchange) => {
+        world.clock.wakeAt(world.clock.uptime() + each.ms, () => {
+          if (!exchange.response.destroyed) exchange.serve();
+        });
+      });
+      return;
     case 'forbid':
       return void server.forbidden.add(resourceOf(world, each.of));
     case 'allow':

@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly tls?: boolean;
   readonly settings?: Partial<WatchSettings>;
+  /** Of the kubeconfig: how the recorder proves who it is. */
+  readonly user?: object;
 }
 
 export class World {
@@ -43,12 +45,16 @@ export class World {
   #file: string;
   #process: RecorderProcess | undefined;
   #kubeconfig = '';
+  readonly #user: object;
   readonly #cursors = new Map<ResourceName, number>();
   /** Which store each stream's cursor belongs to. */
   readonly #eras = new Map<ResourceName, number>();
+  /** When each stream's last complete state came. */
+  readonly #listedAt = new Map<ResourceName, number>();
   #wrong: WrongLogError | undefined;
 
-  private constructor({ resources, seed = 1, tls = false, settings = {} }: WorldOptions) {
+  private constructor({ resources, seed = 1, tls = false, settings = {}, user = {} }: WorldOptions) {
+    this.#user = user;
     this.resources = resources;
     this.server = new FakeApiServer({ tls });
     this.server.onRequest = this.#traffic.arrived;
@@ -204,17 +210,23 @@ export class World {
       const last = spans.at(-1);
       if (!last || !stream.cursor) continue;
       this.#eras.set(stream.key.resource, this.truth.eraAt(last.from));
+      this.#listedAt.set(stream.key.resource, last.from);
       this.#cursors.set(stream.key.resource, Number(stream.cursor.resourceVersion));
     }
   }
 
   #committed(batch: StreamBatch): void {
     const { resource } = batch.stream;
-    if (batch.kind === 'snapshot') this.#eras.set(resource, this.#now.era);
+    if (batch.kind === 'snapshot') {
+      this.#eras.set(resource, this.#now.era);
+      this.#listedAt.set(resource, batch.at);
+    }
     const cursor = this.#process?.cursor(batch.stream);
     if (!cursor) return;
     this.#cursors.set(resource, Number(cursor.resourceVersion));
-    this.#holdProof(resource, Number(cursor.resourceVersion), cursor.provenAt);
+    // A list alone shows the state of when it was asked for, and is not held to what happened while it was on its way.
+    if (cursor.provenAt > (this.#listedAt.get(resource) ?? 0))
+      this.#holdProof(resource, Number(cursor.resourceVersion), cursor.provenAt);
   }
 
   /** Whatever happened before the proof is in the log now, or the ledger claims what nobody knows. */
@@ -280,7 +292,7 @@ export class World {
     const cluster = { server: this.server.url, 'certificate-authority-data': TEST_CA.toString('base64') };
     const config = {
       clusters: [{ name: 'fake', cluster }],
-      users: [{ name: 'tester', user: {} }],
+      users: [{ name: 'tester', user: this.#user }],
       contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'tester' } }],
       'current-context': 'fake',
     };
