@@ -53,6 +53,8 @@ export type EndReasonCode =
   | 'not-served'
   /** No connection, or errors of the server, for so long that the cursor was lost. */
   | 'unreachable'
+  /** What the server sends is not understood, for so long that the stream cannot be said to go on. */
+  | 'undecodable'
   /** The trace holds another list of the stream without saying why. */
   | 'relisted'
   /** A full list differed from what the log knew at that version: proven loss. */

@@ -6,7 +6,7 @@ import { andThen, type Effect, type Failure, type Moment, type Step, type Stream
 
 /** The main request of the phase failed, or was given up. */
 export function failed(state: StreamState, moment: Moment, failure: Failure): Step {
-  const noted = { ...state, lastError: { at: moment.at, message: describe(failure) } };
+  const noted = { ...state, lastError: { at: moment.at, message: describe(failure), kind: failure.kind } };
   if (failure.kind === 'credentials') return unauthenticated(noted, moment, failure);
   if (failure.kind !== 'http') return cutOff(noted, moment, failure);
   const { phase } = state;

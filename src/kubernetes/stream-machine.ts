@@ -107,8 +107,10 @@ const isComparable = (state: StreamState): boolean => state.settings.compareWith
 
 function tick(state: StreamState, moment: Moment): Step {
   if (state.tellBy !== undefined && moment.uptime >= state.tellBy) {
-    const message = state.lastError?.message ?? 'the API server does not answer';
-    return andThen(tell(state, moment, 'unreachable', { kind: 'connection', message }), (told) => tick(told, moment));
+    const { kind = 'connection', message = 'the API server does not answer' } = state.lastError ?? {};
+    // A server that sends what nobody understands is reached, and looking at the network would be in vain.
+    const code = kind === 'undecodable' ? 'undecodable' : 'unreachable';
+    return andThen(tell(state, moment, code, { kind: 'connection', message }), (told) => tick(told, moment));
   }
   const { phase, settings } = state;
   const { uptime } = moment;

@@ -2,7 +2,7 @@
 import { compareResourceVersions } from '../domain/resources.ts';
 import type { Change, ReceivedObject, StreamBatch } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { cut, failed, log, relist, retry } from './stream-failures.ts';
+import { cut, failed, log, relist } from './stream-failures.ts';
 import { proveByArrival, proveByProbe } from './stream-proof.ts';
 import { comparePage, enter, goOn, listPage, notCompared } from './stream-requests.ts';
 import {
@@ -26,7 +26,7 @@ export function pageAnswered(state: StreamState, input: Input & { type: 'page' }
   const { resourceVersion, continueToken, objects } = input.list;
   if (phase.version !== undefined && phase.version !== resourceVersion) {
     // All pages of one list have one version; another one means that the server went on inconsistently.
-    return retry(state, input, { kind: 'undecodable', message: 'the pages of a list are of different versions' });
+    return failed(state, input, { kind: 'undecodable', message: 'the pages of a list are of different versions' });
   }
   const pages = push(phase.pages, objects);
   if (continueToken !== undefined)

@@ -171,7 +171,8 @@ export interface StreamState {
   /** Credentials were renewed since a request was last accepted. */
   readonly renewed: boolean;
   readonly lastRequest: RequestId;
-  readonly lastError?: { readonly at: EpochMs; readonly message: string };
+  /** `kind` is absent when the store failed, not the server. */
+  readonly lastError?: { readonly at: EpochMs; readonly message: string; readonly kind?: Failure['kind'] };
 }
 
 export interface Step {

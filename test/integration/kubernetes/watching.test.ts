@@ -234,6 +234,20 @@ describe('the bytes of a watch', () => {
     expect(sink.changes()).toEqual(['ADDED before 1001', 'ADDED after 1002']);
   });
 
+  it('that are never understood end the coverage with a reason of its own', async () => {
+    const server = await fakeServer();
+    const { sink, watcher } = watch(server, [ENDPOINTS], { settings: { tellAfterMs: 20 } });
+    await sink.first('snapshot');
+    server.next({ kind: 'watch' }, (exchange) => exchange.watch().raw('garbage\n'), 1_000);
+    (await server.watching(ENDPOINTS)).reset();
+    const { reason } = await sink.first('interrupted');
+    expect(reason).toEqual({ code: 'undecodable', detail: 'a line of the watch of v1/endpoints is not JSON' });
+    expect(watcher.status()[0]?.interrupted).toBe('undecodable');
+    server.clearScript();
+    server.history.put(ENDPOINTS, 'understood');
+    await sink.first('resumed');
+  });
+
   it('that trickle without ever ending a line are no sign of life', async () => {
     const server = await fakeServer();
     const { sink } = watch(server, [ENDPOINTS], { settings: { inactivityMs: 100 } });

@@ -440,6 +440,16 @@ describe('failures', () => {
     expect(stream.kinds.slice(-2)).toEqual(['resumed', 'changes']);
   });
 
+  it('of understanding have a reason of their own, which names what was not understood', () => {
+    const garbage = { kind: 'undecodable', message: 'a line of the watch of v1/endpoints is not JSON' } as const;
+    const stream = new Harness().watching().fail(garbage);
+    while (stream.lastBatch?.kind !== 'interrupted') stream.untilAsked().open().fail(garbage);
+    expect(stream.lastBatch).toMatchObject({ at: BEGIN + 60_000, reason: { code: 'undecodable', detail: garbage.message } });
+    const pages = new Harness().start().fail(http(422));
+    while (pages.lastBatch?.kind !== 'interrupted') pages.page('100', [], 'token').page('101').untilAsked();
+    expect(pages.lastBatch.reason.code).toBe('undecodable');
+  });
+
   it('that end soon are not told', () => {
     const stream = new Harness().watching().fail(refused).untilAsked().open().events(bookmark('101')).pass(80_000);
     expect(stream.kinds).not.toContain('interrupted');
