@@ -67,7 +67,20 @@ CREATE TABLE counts (
   not_ready   INTEGER NOT NULL,
   terminating INTEGER NOT NULL,
   listed      INTEGER NOT NULL,         -- 0: no Endpoints object, or no slice, exists
+  truncated   INTEGER NOT NULL,         -- 1: Endpoints was cut at 1,000 addresses
+  editors     TEXT,                     -- JSON: field managers that wrote this version by hand; NULL: a controller did
   PRIMARY KEY (service_id, source, at, position)
+) STRICT, WITHOUT ROWID;
+
+-- What v1 Events that explain flips say, by the uid of the object that they are about. Not their expiry.
+CREATE TABLE note (
+  cluster_id INTEGER NOT NULL,
+  about      TEXT NOT NULL,
+  at         INTEGER NOT NULL,          -- when received; of one from a list, when it says that it happened
+  position   INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  message    TEXT NOT NULL,
+  PRIMARY KEY (cluster_id, about, at, position)
 ) STRICT, WITHOUT ROWID;
 
 -- Spans in which a stream was proven complete. The open span's proof is the cursor's.

@@ -2,7 +2,8 @@
  * Turns events into projections: flips, counts, lifespans and coverage. It is the only way they are made, whether the
  * event has just been received or `rebuild` reads it back, so both give the same rows.
  */
-import { type BackendCounts, countBackends, type Source, serviceOfSlice } from '../domain/backends.ts';
+import { type BackendCounts, countBackends, isTruncated, type Source, serviceOfSlice } from '../domain/backends.ts';
+import { editorsOf, type KubeEvent, noteOf, saidAt } from '../domain/causes/index.ts';
 import {
   countAfter,
   diffBackends,
@@ -48,6 +49,11 @@ export class Projector {
         return this.#projectSlice(log, event, (value ?? parse(log, event)) as EndpointSlice);
       case 'v1/services':
         log.projectObject(event, event.object.name);
+        return 0;
+      case 'v1/events':
+        log.projectObject(event, undefined);
+        // A v1 Event that is deleted has expired: that is nothing that happened to anybody.
+        if (event.type !== 'DELETED') projectNote(log, event, value ?? parse(log, event));
         return 0;
       default:
         log.projectObject(event, undefined);
@@ -115,12 +121,28 @@ export class Projector {
 
   #projectService(log: LogWriter, event: ObjectEvent, change: ServiceChange): number {
     const { versions, flips, ...projection } = change;
+    const [before, after] = versions.map(({ object }) => object);
     // A first snapshot makes no flips: nothing is known of before it.
     const known = event.origin === 'snapshot' ? [] : flips;
     const notBefore = known.length > 0 ? bounds(log, event, versions).notBefore : event.at;
-    log.projectService({ ...projection, event, flips: known.map(({ backend, from, to }) => ({ backend, from, to, notBefore })) });
+    log.projectService({
+      ...projection,
+      event,
+      truncated: change.source === 'endpoints' && after !== undefined && isTruncated(after),
+      editors: after === undefined ? [] : editorsOf(before, after),
+      flips: known.map(({ backend, from, to }) => ({ backend, from, to, notBefore })),
+    });
     return known.length;
   }
+}
+
+function projectNote(log: LogWriter, event: ObjectEvent, value: KubeEvent): void {
+  const note = noteOf(value);
+  if (note === undefined) return;
+  // One that a list tells of may be old.
+  const said = event.origin === 'watch' ? undefined : saidAt(value);
+  const at = epochMs(Math.min(event.at, said ?? event.at));
+  log.projectNote(event.object.clusterId, { ...note, at, position: event.position });
 }
 
 function bounds(log: LogWriter, event: ObjectEvent, [before, after]: readonly [ListVersion, ListVersion]): FlipBounds {

@@ -174,6 +174,19 @@ export interface CountsRecord extends BackendCounts {
   readonly position: Position;
   /** False from the event on that took the Endpoints object, or the last slice, away. */
   readonly listed: boolean;
+  /** The Endpoints object was cut at 1,000 addresses. */
+  readonly truncated: boolean;
+  /** Field managers that wrote this version by hand; empty when a controller did, or when it does not show. */
+  readonly editors: readonly string[];
+}
+
+/** What a v1 Event says of an object. */
+export interface NoteRecord {
+  readonly position: Position;
+  /** When it was received; of one from a list, when it says that it happened. */
+  readonly at: EpochMs;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A Service and what is known of it at one instant. */
@@ -217,6 +230,22 @@ export interface EventReader {
    * carried it at T is for the caller to see in the body; slices do not change hands in practice.
    */
   slicesAt(query: { clusterId: ClusterId; namespace: string; service: string; at: EpochMs; asOf: Position }): ObjectEvent[];
+
+  /**
+   * What the objects with this name, or with a name that begins so, were in a span: of each the version in force at `from`,
+   * if it existed, and the versions with from < at ≤ to. By position.
+   */
+  versions(query: {
+    clusterId: ClusterId;
+    resource: ResourceName;
+    namespace: string;
+    name: string | { readonly prefix: string };
+    from: EpochMs;
+    to: EpochMs;
+    asOf: Position;
+  }): ObjectEvent[];
+  /** What v1 Events said of the object with this uid, with from ≤ at ≤ to, oldest first. */
+  notesAbout(query: { clusterId: ClusterId; uid: string; from: EpochMs; to: EpochMs; asOf: Position }): NoteRecord[];
 
   service(query: { clusterId: ClusterId; namespace: string; name: string }): ServiceRecord | undefined;
   /** Services in order of cluster, namespace and name, with `after` excluded. `q` is a part of `namespace/name`. */
@@ -274,6 +303,8 @@ export interface ServiceProjection {
   readonly source: Source;
   readonly counts: BackendCounts;
   readonly listed: boolean;
+  readonly truncated: boolean;
+  readonly editors: readonly string[];
   readonly flips: readonly NewFlip[];
   /** Ordinal of the first of `flips`: an event that concerns two Services (a slice that changes hands) numbers on. */
   readonly firstOrdinal: number;
@@ -310,6 +341,8 @@ export interface LogWriter extends EventReader {
   projectObject(event: ObjectEvent, service: string | undefined): void;
   projectLedger(event: LedgerEvent): void;
   projectService(projection: ServiceProjection): void;
+  /** For an event that carries a v1 Event; `about` is the uid of the object that it is about. */
+  projectNote(clusterId: ClusterId, note: NoteRecord & { readonly about: string }): void;
   clearProjections(): void;
 }
 

@@ -22,9 +22,9 @@ export interface Engine {
   open(): EventStore;
 }
 
-const at = (ms: number) => epochMs(1_795_450_692_000 + ms);
+export const at = (ms: number) => epochMs(1_795_450_692_000 + ms);
 
-function started(store: EventStore) {
+export function started(store: EventStore) {
   return store.write((log) => {
     const cluster = log.cluster({ uid: 'uid-1', name: 'prod' });
     const stream = log.stream(cluster.id, { resource: 'v1/endpoints' });
@@ -32,9 +32,9 @@ function started(store: EventStore) {
   });
 }
 
-type Started = ReturnType<typeof started>;
+export type Started = ReturnType<typeof started>;
 
-function version(
+export function version(
   { cluster, stream }: Started,
   change: Partial<NewObjectEvent> & { readonly name?: string; readonly uid?: string } = {},
 ): NewObjectEvent {
@@ -52,7 +52,7 @@ function version(
   };
 }
 
-function append(log: LogWriter, event: NewObjectEvent): ObjectEvent {
+export function append(log: LogWriter, event: NewObjectEvent): ObjectEvent {
   const appended = log.appendObject(event);
   if (appended === undefined) throw new Error('unexpectedly a repeat');
   log.projectObject(appended, appended.object.name);
@@ -321,6 +321,8 @@ export function eventStoreContract(engine: Engine): void {
                 source: 'endpoints',
                 counts: { ready: index, notReady: 0, terminating: 0 },
                 listed: true,
+                truncated: false,
+                editors: [],
                 firstOrdinal: 0,
                 flips: Array.from({ length: perEvent }, (_, i) => ({
                   backend: { address: `10.0.0.${i}`, ports: [] },

@@ -7,6 +7,7 @@ import {
   type FlipQuery,
   type FlipRecord,
   LATEST,
+  type NoteRecord,
   type ServiceAtRecord,
   type ServiceRecord,
 } from '../event-store.ts';
@@ -137,7 +138,8 @@ export function flipsAfter(sql: Statements, { after, limit }: Query<'flipsAfter'
     .map(flipRecord);
 }
 
-const COUNTS = 'SELECT at, position, ready, not_ready, terminating, listed FROM counts WHERE service_id = ? AND source = ?';
+const COUNTS =
+  'SELECT at, position, ready, not_ready, terminating, listed, truncated, editors FROM counts WHERE service_id = ? AND source = ?';
 
 export function countsAt(sql: Statements, query: Query<'countsAt'>): CountsRecord | undefined {
   const row = sql.get<CountsRow>(
@@ -161,4 +163,16 @@ export function counts(sql: Statements, query: Query<'counts'>): CountsRecord[] 
       query.asOf,
     )
     .map(countsRecord);
+}
+
+export function notesAbout(sql: Statements, { clusterId, uid, from, to, asOf }: Query<'notesAbout'>): NoteRecord[] {
+  return sql.all<NoteRecord>(
+    `SELECT position, at, reason, message FROM note
+     WHERE cluster_id = ? AND about = ? AND at >= ? AND at <= ? AND position <= ? ORDER BY at, position`,
+    clusterId,
+    uid,
+    from,
+    to,
+    asOf,
+  );
 }

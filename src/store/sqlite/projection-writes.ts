@@ -1,14 +1,23 @@
 /** Writes of the projections: what each event adds to them, and how they are emptied. */
 import { formatPorts } from '../../domain/backends.ts';
 import { LEDGER_TYPES, type LedgerFact } from '../../domain/ledger.ts';
-import type { LedgerEvent, NewFlip, ObjectEvent, ServiceProjection, ServiceRecord, StreamId } from '../event-store.ts';
+import type {
+  ClusterId,
+  LedgerEvent,
+  NewFlip,
+  NoteRecord,
+  ObjectEvent,
+  ServiceProjection,
+  ServiceRecord,
+  StreamId,
+} from '../event-store.ts';
 import { ORIGIN, SOURCE, STATE } from './codes.ts';
 import { service as findService } from './projection-reads.ts';
 import { serviceRecord } from './rows.ts';
 import type { Statements } from './statements.ts';
 
 /** The tables that hold projections, and nothing of the log. */
-export const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'coverage'] as const;
+export const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'note', 'coverage'] as const;
 
 export function projectObject(sql: Statements, event: ObjectEvent, service: string | undefined): void {
   const deletedAt = event.type === 'DELETED' ? event.at : null;
@@ -50,12 +59,13 @@ export function projectLedger(sql: Statements, { position, at, streamId, fact }:
 
 export function projectService(
   sql: Statements,
-  { event, service, source, counts, listed, flips, firstOrdinal }: ServiceProjection,
+  { event, service, source, counts, listed, truncated, editors, flips, firstOrdinal }: ServiceProjection,
 ): void {
   const { id } = serviceIn(sql, service);
   const { position, at } = event;
   sql.run(
-    `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed, truncated, editors)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     SOURCE.code(source),
     at,
@@ -64,6 +74,8 @@ export function projectService(
     counts.notReady,
     counts.terminating,
     listed ? 1 : 0,
+    truncated ? 1 : 0,
+    editors.length > 0 ? JSON.stringify(editors) : null,
   );
   flips.forEach((flip, index) => {
     sql.run(
@@ -84,6 +96,22 @@ export function projectService(
       ORIGIN.code(event.origin),
     );
   });
+}
+
+export function projectNote(
+  sql: Statements,
+  clusterId: ClusterId,
+  { about, at, position, reason, message }: NoteRecord & { readonly about: string },
+): void {
+  sql.run(
+    'INSERT INTO note (cluster_id, about, at, position, reason, message) VALUES (?, ?, ?, ?, ?, ?)',
+    clusterId,
+    about,
+    at,
+    position,
+    reason,
+    message,
+  );
 }
 
 export function clearProjections(sql: Statements): void {

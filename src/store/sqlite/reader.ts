@@ -7,6 +7,7 @@ import type {
   EventReader,
   FlipQuery,
   FlipRecord,
+  NoteRecord,
   ObjectEvent,
   Position,
   ServiceAtRecord,
@@ -30,6 +31,7 @@ import {
   streamRecord,
 } from './rows.ts';
 import type { Statements } from './statements.ts';
+import { versions } from './versions.ts';
 
 const DELETED = CHANGE.code('DELETED');
 
@@ -157,6 +159,14 @@ export class SqliteReader implements EventReader {
         );
         return row && row.type !== DELETED ? [objectEvent(row)] : [];
       });
+  }
+
+  versions(query: Parameters<EventReader['versions']>[0]): ObjectEvent[] {
+    return versions(this.sql, query);
+  }
+
+  notesAbout(query: Parameters<EventReader['notesAbout']>[0]): NoteRecord[] {
+    return projections.notesAbout(this.sql, query);
   }
 
   service(query: Parameters<EventReader['service']>[0]): ServiceRecord | undefined {

@@ -219,6 +219,8 @@ export interface CountsRow {
   not_ready: number;
   terminating: number;
   listed: number;
+  truncated: number;
+  editors: string | null;
 }
 
 export function countsRecord(row: CountsRow): CountsRecord {
@@ -229,6 +231,8 @@ export function countsRecord(row: CountsRow): CountsRecord {
     notReady: row.not_ready,
     terminating: row.terminating,
     listed: row.listed === 1,
+    truncated: row.truncated === 1,
+    editors: row.editors === null ? [] : (JSON.parse(row.editors) as string[]),
   };
 }
 

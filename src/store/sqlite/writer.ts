@@ -13,6 +13,7 @@ import {
   type LogWriter,
   type NewLedgerEvent,
   type NewObjectEvent,
+  type NoteRecord,
   type ObjectEvent,
   type ObjectId,
   type ObjectIdentity,
@@ -234,6 +235,10 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
 
   projectService(projection: ServiceProjection): void {
     projections.projectService(this.sql, projection);
+  }
+
+  projectNote(clusterId: ClusterId, note: NoteRecord & { readonly about: string }): void {
+    projections.projectNote(this.sql, clusterId, note);
   }
 
   clearProjections(): void {

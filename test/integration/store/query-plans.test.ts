@@ -13,7 +13,7 @@ import { Statements } from '../../../src/store/sqlite/statements.ts';
 import { openStore } from '../../../src/store/sqlite/store.ts';
 
 /** Rows are added to these as long as the recorder runs. The others grow with the cluster, not with time. */
-const GROWING = ['event', 'body', 'object', 'lifespan', 'backend', 'flip', 'counts', 'coverage'];
+const GROWING = ['event', 'body', 'object', 'lifespan', 'backend', 'flip', 'counts', 'note', 'coverage'];
 
 /** Notes every statement that a reader prepares. */
 class NotedStatements extends Statements {
@@ -42,6 +42,16 @@ const questions: Record<string, (reader: EventReader) => void> = {
         at: MAX_INSTANT,
         asOf: LATEST,
       });
+  },
+  'versions of an object in a span': (reader) => {
+    const [cluster] = reader.clusters();
+    const span = { resource: 'v1/pods', namespace: 'store', from: epochMs(0), to: MAX_INSTANT, asOf: LATEST } as const;
+    if (cluster) reader.versions({ ...span, clusterId: cluster.id, name: 'cart-557f78dc86-8ppq9' });
+    if (cluster) reader.versions({ ...span, clusterId: cluster.id, name: { prefix: 'cart-' } });
+  },
+  'what v1 Events said of an object': (reader) => {
+    const [cluster] = reader.clusters();
+    if (cluster) reader.notesAbout({ clusterId: cluster.id, uid: 'u', from: epochMs(0), to: MAX_INSTANT, asOf: LATEST });
   },
   'slices of a Service at T': (reader) => {
     const [cluster] = reader.clusters();
