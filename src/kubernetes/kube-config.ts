@@ -3,13 +3,15 @@
  * authenticate (token, file, exec plugin, OIDC, client certificate); connections are made by connection.ts.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { type Cluster, KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import { type Cluster, KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 
-const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** Where the kubelet mounts the service account of a Pod. */
+const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface ClusterAccess {
   /** `--kubeconfig`. Absent: `$KUBECONFIG`, `~/.kube/config`, the Pod's service account, in this order. */
@@ -18,6 +20,8 @@ export interface ClusterAccess {
   readonly context?: string;
   /** Default: the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Holds `token` and `ca.crt` of the Pod's service account. Default: where the kubelet mounts them. */
+  readonly serviceAccountFolder?: string;
 }
 
 /** There is no usable configuration. The message is for the person who started the program. */
@@ -33,9 +37,31 @@ export interface Credentials {
 
 type AgentOptions = Parameters<KubeConfig['createDispatcherOptions']>[1];
 
+/**
+ * A token that stands in a file is read at every request: the kubelet writes a new one long before the old one ends, and
+ * some tools replace it when the old one has ended. (The authenticator of the base class keeps what it read for a minute.)
+ */
+const TOKEN_FILE = {
+  provider: (file: string) => ({ name: 'file of a token', config: { file } }),
+  fileOf: (user: User): string | undefined =>
+    user.authProvider?.name === 'file of a token' ? (user.authProvider.config as { file: string }).file : undefined,
+  isAuthProvider: (user: User): boolean => TOKEN_FILE.fileOf(user) !== undefined,
+  async applyAuthentication(user: User, options: { headers?: object }): Promise<void> {
+    const file = TOKEN_FILE.fileOf(user) as string;
+    const token = readFileSync(file, 'utf8').trim();
+    if (token === '') throw new KubeConfigError(`the token file ${file} is empty`);
+    options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+  },
+};
+
 /** KubeConfig with what it leaves out, and without its habit of making an Agent at every call. */
 class AccessConfig extends KubeConfig {
   #tls: AgentOptions = {};
+
+  constructor() {
+    super();
+    this.addAuthenticator(TOKEN_FILE);
+  }
 
   /** The key `tokenFile` of a user is part of the kubeconfig format and unknown to the base class. */
   override loadFromString(config: string, options?: Parameters<KubeConfig['loadFromString']>[1]): void {
@@ -46,16 +72,36 @@ class AccessConfig extends KubeConfig {
       const tokenFile = files.get(user.name);
       if (typeof tokenFile !== 'string' || tokenFile === '') return user;
       const { token: _, ...rest } = user;
-      return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+      return { ...rest, authProvider: TOKEN_FILE.provider(tokenFile) };
     });
   }
 
   override makePathsAbsolute(directory: string): void {
     super.makePathsAbsolute(directory);
-    for (const { authProvider } of this.users) {
-      const config = authProvider?.config as { tokenFile?: string } | undefined;
-      if (config?.tokenFile && !isAbsolute(config.tokenFile)) config.tokenFile = join(directory, config.tokenFile);
-    }
+    this.users = this.users.map((user) => {
+      const file = TOKEN_FILE.fileOf(user);
+      if (file === undefined || isAbsolute(file)) return user;
+      return { ...user, authProvider: TOKEN_FILE.provider(join(directory, file)) };
+    });
+  }
+
+  /**
+   * As client-go's rest.InClusterConfig, always over TLS: the token must not go over the wire in the clear. (The base class
+   * takes host and port from the process's own environment, and port 80 for plain HTTP.)
+   *
+   * @throws KubeConfigError when the kubelet did not say where the API server is.
+   */
+  loadServiceAccount(folder: string, env: NonNullable<ClusterAccess['env']>): void {
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+    if (!host || !port)
+      throw new KubeConfigError(
+        `there is a service account in ${folder}, but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT do not say where its API server is`,
+      );
+    const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+    this.loadFromClusterAndUser(
+      { name: 'in-cluster', server, caFile: join(folder, 'ca.crt'), skipTLSVerify: false },
+      { name: 'service-account', authProvider: TOKEN_FILE.provider(join(folder, 'token')) },
+    );
   }
 
   /** Called at the end of applySecurityAuthentication with the TLS options of an Agent, which is made elsewhere. */
@@ -149,7 +195,11 @@ function load(options: ClusterAccess): AccessConfig {
   return config;
 }
 
-function loadFiles({ kubeconfig, env = process.env }: ClusterAccess): AccessConfig {
+function loadFiles({
+  kubeconfig,
+  env = process.env,
+  serviceAccountFolder = SERVICE_ACCOUNT_FOLDER,
+}: ClusterAccess): AccessConfig {
   const config = new AccessConfig();
   const listed = kubeconfig === undefined ? (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean) : [kubeconfig];
   const files =
@@ -162,8 +212,8 @@ function loadFiles({ kubeconfig, env = process.env }: ClusterAccess): AccessConf
     for (const file of others) merge(config, readInto(new AccessConfig(), file));
     return config;
   }
-  if (existsSync(SERVICE_ACCOUNT_TOKEN)) {
-    config.loadFromCluster();
+  if (existsSync(join(serviceAccountFolder, 'token'))) {
+    config.loadServiceAccount(serviceAccountFolder, env);
     return config;
   }
   throw new KubeConfigError(
