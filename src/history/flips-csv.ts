@@ -1,5 +1,4 @@
 /** Flips as CSV: RFC 4180, one header row, lines that end in CRLF. */
-import { stringify } from 'csv-stringify/sync';
 import { formatPorts } from '../domain/backends.ts';
 import type { FlipAnswer } from './answers.ts';
 
@@ -30,21 +29,36 @@ const COLUMNS: readonly (readonly [name: string, cell: (flip: FlipAnswer) => str
 
 export const CSV_HEADER: readonly string[] = COLUMNS.map(([name]) => name);
 
+/** RFC 4180: what separates cells and rows, and the quote itself, stands only between quotes. */
+const NEEDS_QUOTES = /[",\r\n]/;
+
 /**
- * Names and messages come from the cluster, and spreadsheets run cells that begin with = + - @ tab or CR: such a cell
- * gets an apostrophe in front (OWASP, "CSV Injection").
+ * Names and messages come from the cluster, and spreadsheets run cells that begin with = + - @ tab or CR, or with the
+ * wide forms that they take for the same: such a cell gets an apostrophe in front (OWASP, "CSV Injection").
  */
-const FORMAT = { record_delimiter: '\r\n', escape_formulas: true } as const;
+const RUNS_AS_FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+/** Numbers are our own, and a negative one is no formula. */
+function cellText(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const harmless = RUNS_AS_FORMULA.test(value) ? `'${value}` : value;
+  return NEEDS_QUOTES.test(value) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
 
 export function csvHeader(): string {
-  return stringify([CSV_HEADER], FORMAT);
+  return `${CSV_HEADER.map(cellText).join(',')}\r\n`;
 }
 
 /** Rows without the header; empty for no flips. */
 export function csvRows(flips: readonly FlipAnswer[]): string {
-  if (flips.length === 0) return '';
-  return stringify(
-    flips.map((flip) => COLUMNS.map(([, cell]) => cell(flip))),
-    FORMAT,
-  );
+  let rows = '';
+  for (const flip of flips) {
+    let separator = '';
+    for (const [, cell] of COLUMNS) {
+      rows += separator + cellText(cell(flip));
+      separator = ',';
+    }
+    rows += '\r\n';
+  }
+  return rows;
 }

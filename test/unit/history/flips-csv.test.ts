@@ -70,20 +70,40 @@ describe('flips as CSV', () => {
 
   const detailOf = (detail: string) => parseCsv(csvRows([{ ...flip, detail }]))[0]?.[CSV_COLUMNS.indexOf('detail')];
 
-  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])(
+  test.each([
+    ['plain', 'plain'],
+    ['a,b', '"a,b"'],
+    ['a"b', '"a""b"'],
+    // Spreadsheets end a row at either of them alone.
+    ['a\nb', '"a\nb"'],
+    ['a\rb', '"a\rb"'],
+    ['=a,"b"', `"'=a,""b"""`],
+  ])('the cell %j is written as %j', (detail, written) => {
+    expect(csvRows([{ ...flip, detail }])).toBe(csvRows([{ ...flip, detail: 'DETAIL' }]).replace('DETAIL', written));
+  });
+
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\uFF1D1', '\uFF0B1', '\uFF0D1', '\uFF201'])(
     'a cell that a spreadsheet would run (%j) gets an apostrophe in front',
     (detail) => {
       expect(detailOf(detail)).toBe(`'${detail}`);
     },
   );
 
+  test('a number is written as it is, also a negative one', () => {
+    const row = parseCsv(csvRows([{ ...flip, readyAfter: -1 }]))[0];
+    expect(row?.[CSV_COLUMNS.indexOf('ready_after')]).toBe('-1');
+  });
+
   test('property: any text comes back as it was, but for that apostrophe', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', '\r', '\n', '=', "'", 'a') })), (detail) => {
-        const back = detailOf(detail);
-        expect(back === detail || back === `'${detail}`).toBe(true);
-        expect(back).not.toMatch(/^[=+\-@\t\r]/);
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', '\r', '\n', '=', '\uFF1D', "'", 'a') })),
+        (detail) => {
+          const back = detailOf(detail);
+          expect(back === detail || back === `'${detail}`).toBe(true);
+          expect(back).not.toMatch(/^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/);
+        },
+      ),
     );
   });
 });
