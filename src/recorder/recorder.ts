@@ -269,9 +269,9 @@ export class Recorder implements BatchSink {
     this.#projector.project(log, event);
   }
 
-  /** The time for the next events: never before the event before them. */
+  /** The time for the next events: never before the event before them, nor before an instant that was proven complete. */
   #clamp(log: LogWriter, at: EpochMs, stream?: StreamRecord): EpochMs {
-    const last = this.#lastAt ?? log.lastAt(this.#clusterId) ?? at;
+    const last = this.#lastAt ?? this.#lastKnownAt(log) ?? at;
     if (at >= last || this.#times === 'given') {
       this.#behindMs = 0;
       this.#lastAt = at;
@@ -280,14 +280,25 @@ export class Recorder implements BatchSink {
     this.#lastAt = last;
     const behind = last - at;
     // One step is told once; while the clock catches up the distance only shrinks.
-    if (stream && behind > this.#behindMs)
+    if (behind > this.#behindMs) {
+      // A ledger fact belongs to a stream: the next batch tells.
+      if (stream === undefined) return last;
       this.#ledger(log, stream, stream.epoch, last, { type: 'CLOCK_STEPPED', byMs: -behind });
+    }
     this.#behindMs = behind;
     return last;
   }
 
+  #lastKnownAt(log: LogWriter): EpochMs | undefined {
+    const times = log.streams(this.#clusterId).flatMap(({ cursor }) => cursor?.provenAt ?? []);
+    const last = log.lastAt(this.#clusterId);
+    if (last !== undefined) times.push(last);
+    return times.length > 0 ? epochMs(Math.max(...times)) : undefined;
+  }
+
   #write(work: (log: LogWriter) => void): void {
     const totals = { ...this.totals };
+    const behindMs = this.#behindMs;
     try {
       this.#store.write(work);
     } catch (error) {
@@ -295,6 +306,7 @@ export class Recorder implements BatchSink {
       this.#projector.forget();
       this.#streams.clear();
       this.#lastAt = undefined;
+      this.#behindMs = behindMs;
       Object.assign(this.totals, totals);
       throw error;
     }

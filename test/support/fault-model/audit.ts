@@ -84,7 +84,7 @@ class StreamAudit {
     if (fact.type === 'CLOCK_STEPPED') return;
     this.#endFirstSnapshot();
     if (fact.type === 'COVERAGE_ENDED') {
-      this.#must(this.#covered, 'ended twice');
+      this.#must(this.#covered || fact.reason.code === 'loss-proven', 'ended twice');
       this.#must(fact.provenAt <= at, `was proven until ${fact.provenAt}, after it ended at ${at}`);
       this.#covered = false;
       this.#provenAt = fact.provenAt;

@@ -10,12 +10,12 @@ interface Wake {
 }
 
 export class VirtualClock implements Clock {
-  /** Added to the time of day alone: a clock that was set. Milliseconds. */
-  step = 0;
+  #step = 0;
+  #wasSet = false;
   readonly #wakes = new Set<Wake>();
   #uptime = 0;
 
-  now = () => epochMs(BEGIN + this.#uptime + this.step);
+  now = () => epochMs(BEGIN + this.#uptime + this.#step);
 
   uptime = () => this.#uptime;
 
@@ -24,6 +24,17 @@ export class VirtualClock implements Clock {
     this.#wakes.add(entry);
     return () => void this.#wakes.delete(entry);
   };
+
+  /** The clock is set: the time of day alone steps. Milliseconds. */
+  set(byMs: number): void {
+    this.#step += byMs;
+    this.#wasSet = true;
+  }
+
+  /** Instants before and after cannot be compared any more. */
+  get wasSet(): boolean {
+    return this.#wasSet;
+  }
 
   /** A clock of the same time for one process, whose wakes end with it. */
   ofProcess(): { clock: Clock; end: () => void } {

@@ -174,13 +174,18 @@ export class World {
   audit(): AuditSummary {
     const { store } = this.process as RecorderProcess;
     const summary = auditLog(store.reader, this.truth, this.resources, this.#now.era);
+    this.verify();
+    return summary;
+  }
+
+  /** @throws WrongLogError when the log is damaged, or its projections are not what it gives */
+  verify(): void {
     verifyLog(this.#file, {
       rebuild,
       onDamage: ({ where, what }) => {
         throw new WrongLogError(`verify: ${where}: ${what}`);
       },
     });
-    return summary;
   }
 
   async close(): Promise<void> {
@@ -231,6 +236,7 @@ export class World {
 
   /** Whatever happened before the proof is in the log now, or the ledger claims what nobody knows. */
   #holdProof(resource: ResourceName, version: number, provenAt: number): void {
+    if (this.clock.wasSet) return;
     const era = this.#eras.get(resource) ?? 0;
     const unseen = this.truth.events(resource, era).find(({ revision, at }) => revision > version && at < provenAt);
     const [restored] = this.truth.restores(era, this.#now.era).filter((at) => at < provenAt);

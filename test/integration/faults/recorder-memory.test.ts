@@ -1,0 +1,99 @@
+/** What a recorder must hold on to over a restart, a failed write, and a store that went back. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ReceivedObject, StreamBatch } from '../../../src/domain/stream-batch.ts';
+import { epochMs } from '../../../src/domain/time.ts';
+import { Recorder } from '../../../src/recorder/recorder.ts';
+import { type EventStore, isLedgerEvent, position } from '../../../src/store/event-store.ts';
+import { openStore } from '../../../src/store/sqlite/store.ts';
+import { newLogFile } from '../../support/log-folder.ts';
+import { received, subsetsOf } from '../../support/objects.ts';
+
+const START = Date.UTC(2026, 10, 23, 16);
+const STREAM = { resource: 'v1/endpoints' } as const;
+const at = (ms: number) => epochMs(START + ms);
+
+const cart = (version: number, uid = 'uid-cart'): ReceivedObject =>
+  received('v1/endpoints', { name: 'cart', uid, version, body: subsetsOf([{ ip: '10.0.0.1' }]) });
+const snapshot = (ms: number, version: number, objects: readonly ReceivedObject[]): StreamBatch => ({
+  kind: 'snapshot',
+  stream: STREAM,
+  at: at(ms),
+  resourceVersion: String(version),
+  objects,
+  reason: { code: 'expired', detail: '410 Expired: too old resource version' },
+});
+const changed = (ms: number, ...objects: readonly ReceivedObject[]): StreamBatch => ({
+  kind: 'changes',
+  stream: STREAM,
+  at: at(ms),
+  changes: objects.map((object) => ({ type: 'MODIFIED', object })),
+  cursor: objects.at(-1)?.resourceVersion ?? '1',
+  provenAt: at(ms),
+});
+const proven = (ms: number, version: number): StreamBatch => ({
+  kind: 'changes',
+  stream: STREAM,
+  at: at(ms),
+  changes: [],
+  cursor: String(version),
+  provenAt: at(ms),
+});
+
+function recording(): { store: EventStore; recorder: () => Recorder } {
+  const store = openStore(newLogFile());
+  onTestFinished(() => store.close());
+  return { store, recorder: () => new Recorder({ store, cluster: { uid: 'u', name: 'c' }, times: 'received' }) };
+}
+
+const events = ({ reader }: EventStore) => reader.events({ after: position(0), limit: 1_000 });
+const facts = (store: EventStore) => events(store).flatMap((each) => (isLedgerEvent(each) ? [each.fact] : []));
+const steps = (store: EventStore) => facts(store).flatMap((fact) => (fact.type === 'CLOCK_STEPPED' ? [fact.byMs] : []));
+
+describe('over a restart', () => {
+  test('a clock that stepped back meanwhile is told, though the first thing written belongs to no stream', () => {
+    const { store, recorder } = recording();
+    recorder().commit(snapshot(0, 1, []));
+    const restarted = recorder();
+    restarted.open(at(-60_000));
+    restarted.commit({ kind: 'resumed', stream: STREAM, at: at(-59_000) });
+    restarted.commit(changed(-58_000, cart(2)));
+    expect(steps(store)).toEqual([-59_000]);
+  });
+
+  test('no event comes before an instant that had been proven complete', () => {
+    const { store, recorder } = recording();
+    const first = recorder();
+    first.commit(snapshot(0, 1, []));
+    first.commit(proven(30_000, 1));
+    const restarted = recorder();
+    restarted.open(at(10_000));
+    restarted.commit({ kind: 'resumed', stream: STREAM, at: at(11_000) });
+    restarted.commit(changed(12_000, cart(2)));
+    expect(events(store).at(-1)).toMatchObject({ at: at(30_000), resourceVersion: '2' });
+  });
+});
+
+describe('after a write that failed', () => {
+  test('a clock that stepped back is still told', () => {
+    const { store, recorder } = recording();
+    let isFull = false;
+    const failing: EventStore = {
+      ...store,
+      reader: store.reader,
+      write: (work) =>
+        store.write((log) => {
+          const result = work(log);
+          if (isFull) throw new Error('database or disk is full');
+          return result;
+        }),
+    };
+    const one = new Recorder({ store: failing, cluster: { uid: 'u', name: 'c' }, times: 'received' });
+    one.commit(snapshot(0, 1, []));
+    isFull = true;
+    expect(() => one.commit(changed(-60_000, cart(2)))).toThrow(/full/);
+    isFull = false;
+    one.commit(changed(-59_000, cart(2)));
+    expect(steps(store)).toEqual([-59_000]);
+    expect(recorder().cursor(STREAM)?.resourceVersion).toBe('2');
+  });
+});
