@@ -22,6 +22,7 @@ import { disagreement } from './disagreement.ts';
 import { familyOf } from './family.ts';
 import { Projector } from './projector.ts';
 import { inferChanges } from './relist.ts';
+import { storeWentBack } from './went-back.ts';
 
 /** What has been recorded since the recorder was made. */
 export interface RecorderTotals {
@@ -131,8 +132,10 @@ export class Recorder implements BatchSink {
 
   #snapshot(log: LogWriter, stream: StreamRecord, at: EpochMs, batch: SnapshotBatch): void {
     const span = log.lastSpan(stream.id);
-    const epoch = stream.epoch + (batch.newEpoch && span ? 1 : 0);
-    this.#endSpan(log, stream, at, batch.reason);
+    // Traces may be imported in any order.
+    const wentBack = this.#times === 'received' && !batch.newEpoch ? storeWentBack(log, stream, batch) : undefined;
+    const epoch = stream.epoch + ((batch.newEpoch || wentBack !== undefined) && span ? 1 : 0);
+    this.#endSpan(log, stream, at, wentBack === undefined ? batch.reason : { code: 'new-epoch', detail: wentBack });
     const known = log.liveObjects({ clusterId: this.#clusterId, ...batch.stream });
     const wasCovered = this.#coveredNamespaces(log, stream);
     const began = { type: 'COVERAGE_BEGAN', resourceVersion: batch.resourceVersion } as const;

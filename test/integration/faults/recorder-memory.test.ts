@@ -97,3 +97,46 @@ describe('after a write that failed', () => {
     expect(recorder().cursor(STREAM)?.resourceVersion).toBe('2');
   });
 });
+
+describe('a complete state that is older than what is known', () => {
+  const restored = (version: number, objects: readonly ReceivedObject[], lost: readonly StreamBatch[]) => {
+    const { store, recorder } = recording();
+    const one = recorder();
+    one.commit(snapshot(0, 100, [cart(90)]));
+    for (const batch of lost) one.commit(batch);
+    one.commit(snapshot(60_000, version, objects));
+    return store;
+  };
+
+  test('as a whole is of a new epoch, and is taken as it is', () => {
+    const store = restored(95, [cart(90)], [changed(1_000, cart(105))]);
+    expect(events(store).at(-2)).toMatchObject({ type: 'MODIFIED', origin: 'relist', epoch: 2, resourceVersion: '90' });
+    expect(facts(store).slice(-2)).toMatchObject([
+      { reason: { code: 'new-epoch', detail: 'the store went back: it is at version 95, and was at 105' } },
+      { type: 'COVERAGE_BEGAN', resourceVersion: '95' },
+    ]);
+  });
+
+  test('in one object alone is so too: the store has grown past the cursor since', () => {
+    const store = restored(110, [cart(90)], [changed(1_000, cart(105))]);
+    expect(events(store).at(-2)).toMatchObject({ type: 'MODIFIED', epoch: 2, resourceVersion: '90' });
+    expect(facts(store).at(-2)).toMatchObject({
+      reason: { code: 'new-epoch', detail: 'the store went back: store/cart is at version 90, and was at 105' },
+    });
+  });
+
+  test('in an object that had been deleted since is so too, and the object lives again', () => {
+    const deleted: StreamBatch = {
+      ...changed(1_000, cart(105)),
+      changes: [{ type: 'DELETED', object: cart(105) }],
+    } as StreamBatch;
+    const store = restored(110, [cart(90)], [deleted]);
+    expect(events(store).at(-2)).toMatchObject({ type: 'ADDED', epoch: 2, resourceVersion: '90' });
+  });
+
+  test('in nothing is of the same epoch', () => {
+    const store = restored(110, [cart(107)], [changed(1_000, cart(105))]);
+    expect(events(store).at(-2)).toMatchObject({ type: 'MODIFIED', epoch: 1, resourceVersion: '107' });
+    expect(facts(store).at(-2)).toMatchObject({ reason: { code: 'expired' } });
+  });
+});
