@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../domain/log.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
-import { Connection, RequestError, type Transport, wholeBody } from './connection.ts';
+import { Connection, RequestError, type RequestOptions, type Transport, wholeBody } from './connection.ts';
 import { Access, type ClusterAccess } from './kube-config.ts';
 import { parseJson } from './received.ts';
 
@@ -56,15 +56,28 @@ export async function clusterIdentity(
 ): Promise<ClusterIdentity> {
   const connection = client.connect();
   try {
-    const body = await wholeBody(await connection.request('/api/v1/namespaces/kube-system', { signal }));
-    const uid = (parseJson(body, 'the namespace kube-system') as { metadata?: { uid?: unknown } } | null)?.metadata?.uid;
-    if (typeof uid === 'string' && uid !== '') return { uid, source: 'kube-system' };
-  } catch (error) {
-    const status = error instanceof RequestError && error.failure.kind === 'http' ? error.failure.status : undefined;
-    if (status !== 403 && status !== 404) throw error;
+    const uid = await kubeSystemUid(connection, { signal });
+    if (uid !== undefined) return { uid, source: 'kube-system' };
   } finally {
     await connection.close();
   }
   const hash = createHash('sha256').update(client.authority ?? client.server);
   return { uid: `connection-${hash.digest('hex').slice(0, 32)}`, source: 'connection' };
+}
+
+/**
+ * The UID of namespace kube-system; `undefined` where it may not be read.
+ *
+ * @throws RequestError when the API server cannot be asked.
+ */
+export async function kubeSystemUid(connection: Transport, options: RequestOptions): Promise<string | undefined> {
+  try {
+    const body = await wholeBody(await connection.request('/api/v1/namespaces/kube-system', options));
+    const uid = (parseJson(body, 'the namespace kube-system') as { metadata?: { uid?: unknown } } | null)?.metadata?.uid;
+    return typeof uid === 'string' && uid !== '' ? uid : undefined;
+  } catch (error) {
+    const status = error instanceof RequestError && error.failure.kind === 'http' ? error.failure.status : undefined;
+    if (status !== 403 && status !== 404) throw error;
+    return undefined;
+  }
 }

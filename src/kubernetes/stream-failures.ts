@@ -6,7 +6,7 @@ import { andThen, type Effect, type Failure, type Moment, type Step, type Stream
 
 /** The main request of the phase failed, or was given up. */
 export function failed(state: StreamState, moment: Moment, failure: Failure): Step {
-  const noted = { ...state, lastError: { at: moment.at, message: describe(failure), kind: failure.kind } };
+  const noted = { ...state, lastError: { at: moment.at, message: describe(failure), kind: failure.kind }, doubted: true };
   if (failure.kind === 'credentials') return unauthenticated(noted, moment, failure);
   if (failure.kind !== 'http') return cutOff(noted, moment, failure);
   const { phase } = state;
@@ -72,7 +72,7 @@ export function tell(state: StreamState, moment: Moment, code: EndReason['code']
 
 /** The server cannot go on from the cursor: the next snapshot is a gap. The known state stays what it was until then. */
 export function relist(state: StreamState, moment: Moment, reason: EndReason, newEpoch: boolean): Step {
-  const next = { ...state, relist: { reason, newEpoch }, quickEnds: 0, tooLarge: 0, failures: state.failures + 1 };
+  const next = { ...state, relist: { reason, newEpoch }, doubted: true, quickEnds: 0, tooLarge: 0, failures: state.failures + 1 };
   const noted = log('warn', `relisting: ${reason.detail ?? reason.code}`);
   // The first relist starts at once; when it does not last, the next ones back off.
   if (state.failures === 0) return andThen(stay(next, noted), (at) => goOn(at, moment));

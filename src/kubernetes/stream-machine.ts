@@ -14,7 +14,7 @@
 import { resourceNamed, type StreamKey } from '../domain/resources.ts';
 import type { WatchSettings } from './settings.ts';
 import { failed, log, probeFailed, relist, retry, tell } from './stream-failures.ts';
-import { compared, goesOn, isProbe, pageAnswered, received, versionAnswered } from './stream-received.ts';
+import { accepted, compared, goesOn, isProbe, pageAnswered, received, versionAnswered } from './stream-received.ts';
 import { enter, goOn, notCompared, probe } from './stream-requests.ts';
 import { andThen, type Failure, type Input, type Moment, type Phase, type Step, type StreamState, stay } from './stream-state.ts';
 
@@ -32,6 +32,7 @@ export function initialState(stream: StreamKey, settings: WatchSettings): Stream
     tooLarge: 0,
     failures: 0,
     renewed: false,
+    doubted: false,
     lastRequest: 0,
   };
 }
@@ -197,9 +198,6 @@ function commitFailed(state: StreamState, input: Input & { type: 'commit-failed'
   const message = `not written: ${input.message}`;
   return retry({ ...rest, lastError: { at: input.at, message } }, input, { kind: 'connection', message });
 }
-
-/** A request was answered with 2xx: the credentials are good. */
-const accepted = (state: StreamState): StreamState => (state.renewed ? { ...state, renewed: false } : state);
 
 const hasBookmarks = ({ stream }: StreamState): boolean => resourceNamed(stream.resource).watchCache;
 

@@ -209,7 +209,7 @@ export function versionAnswered(state: StreamState, input: Input & { type: 'vers
   }
   if (phase.name !== 'checking' || phase.request !== input.request) return stay(state);
   if (older) return wentBack(state, input, input.version);
-  return goOn({ ...state, renewed: false, unchecked: false, tooLarge: 0 }, input, true);
+  return goOn({ ...accepted(state), unchecked: false, tooLarge: 0 }, input, true);
 }
 
 /** The server showed a version before the cursor: its store may have been restored. The check decides, not this one answer. */
@@ -217,6 +217,10 @@ function wentBack(state: StreamState, moment: Moment, version: string): Step {
   const message = `Too large resource version: ${state.cursor}, current: ${version}`;
   return failed(state, moment, { kind: 'http', status: 504, reason: 'Timeout', message, causes: ['ResourceVersionTooLarge'] });
 }
+
+/** A request was answered with 2xx: the credentials are good, and the cluster is the one that was confirmed. */
+export const accepted = (state: StreamState): StreamState =>
+  state.renewed || state.doubted ? { ...state, renewed: false, doubted: false } : state;
 
 const failureOf = (status: ServerStatus): Failure => ({
   kind: 'http',

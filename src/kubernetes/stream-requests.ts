@@ -136,7 +136,10 @@ export function probe(state: StreamState, moment: Moment): Step {
   const { answerWithinMs, probeEveryMs } = state.settings;
   const probing = { request, sentAt: moment.at, answerBy: moment.uptime + answerWithinMs };
   const phase: Phase = { ...state.phase, probing, nextProbeAt: moment.uptime + probeEveryMs };
-  return stay({ ...state, phase, lastRequest: request }, { do: 'version', request, query: 'limit=1', renewCredentials: false });
+  return stay(
+    { ...state, phase, lastRequest: request },
+    { do: 'version', request, query: 'limit=1', renewCredentials: false, confirmCluster: false },
+  );
 }
 
 /** Changes the phase; requests that belong to the old one alone are aborted. */
@@ -155,7 +158,7 @@ function ask(state: StreamState, what: 'list' | 'version' | 'watch', query: stri
   const request = state.lastRequest + 1;
   const entered = enter(state, phase(request));
   // Credentials that were refused once are loaded afresh until they are accepted.
-  const effect: Effect = { do: what, request, query, renewCredentials: state.renewed };
+  const effect: Effect = { do: what, request, query, renewCredentials: state.renewed, confirmCluster: state.doubted };
   return { state: { ...entered.state, lastRequest: request }, effects: [...entered.effects, effect] };
 }
 

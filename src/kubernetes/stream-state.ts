@@ -68,6 +68,8 @@ export type Effect =
       readonly request: RequestId;
       readonly query: string;
       readonly renewCredentials: boolean;
+      /** Make sure first that the server still belongs to the cluster that is recorded. */
+      readonly confirmCluster: boolean;
     }
   /** Asks the sink, whose answer is fed back as `compared`. */
   | { readonly do: 'compare'; readonly request: RequestId; readonly objects: readonly ReceivedObject[] }
@@ -170,6 +172,8 @@ export interface StreamState {
   readonly failures: number;
   /** Credentials were renewed since a request was last accepted. */
   readonly renewed: boolean;
+  /** Something failed since a request was last accepted: whoever answers next may be another cluster. */
+  readonly doubted: boolean;
   readonly lastRequest: RequestId;
   /** `kind` is absent when the store failed, not the server. */
   readonly lastError?: { readonly at: EpochMs; readonly message: string; readonly kind?: Failure['kind'] };

@@ -4,7 +4,7 @@ import { type Resource, resourceNamed, type StreamKey, streamName, streamPath } 
 import type { BatchSink, EndReasonCode, StreamBatch } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from './clock.ts';
-import { RequestError, type Transport, wholeBody } from './connection.ts';
+import { RequestError, type RequestOptions, type Transport, wholeBody } from './connection.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { receiveList, receiveListVersion, UndecodableError } from './received.ts';
 import type { WatchSettings } from './settings.ts';
@@ -24,6 +24,14 @@ export interface WatchObserver {
   commitFailed?(stream: StreamKey, error: Error): void;
 }
 
+/**
+ * Asked before a stream goes on after an error or a lost cursor: whether the server still belongs to the cluster that is
+ * recorded.
+ *
+ * @throws RequestError when it does not, or does not say; the stream then does not go on.
+ */
+export type ConfirmCluster = (transport: Transport, options: RequestOptions) => Promise<void>;
+
 export interface StreamDependencies {
   readonly transport: Transport;
   readonly sink: BatchSink;
@@ -33,6 +41,7 @@ export interface StreamDependencies {
   readonly log: Log;
   readonly settings: WatchSettings;
   readonly observer: WatchObserver;
+  readonly confirmCluster?: ConfirmCluster | undefined;
 }
 
 export interface StreamStatus {
@@ -162,9 +171,14 @@ export class Stream {
     this.#requests.set(request, { abort, done });
   }
 
-  async #answer({ do: what, request, query, renewCredentials }: RequestEffect, signal: AbortSignal): Promise<void> {
-    const { transport, observer } = this.#deps;
+  async #answer({ do: what, request, query, ...how }: RequestEffect, signal: AbortSignal): Promise<void> {
+    const { transport, observer, confirmCluster } = this.#deps;
     const { stream } = this.#state;
+    let { renewCredentials } = how;
+    if (how.confirmCluster && confirmCluster) {
+      await confirmCluster(transport, { signal, renewCredentials });
+      renewCredentials = false;
+    }
     observer.requested?.(stream, what);
     const accept = what === 'version' ? { accept: METADATA_ONLY } : {};
     const body = await transport.request(`${this.#path}?${query}`, { signal, renewCredentials, ...accept });

@@ -5,7 +5,7 @@ import type { BatchSink } from '../domain/stream-batch.ts';
 import type { Client } from './client.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_SETTINGS, type WatchSettings } from './settings.ts';
-import { Stream, type StreamStatus, type WatchObserver } from './stream.ts';
+import { type ConfirmCluster, Stream, type StreamStatus, type WatchObserver } from './stream.ts';
 
 export interface WatchOptions {
   readonly client: Pick<Client, 'connect'>;
@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly resources?: readonly Resource[];
   readonly settings?: Partial<WatchSettings>;
   readonly observer?: WatchObserver;
+  /** Absent: the address is trusted to stay the cluster's. */
+  readonly confirmCluster?: ConfirmCluster | undefined;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -35,11 +37,11 @@ export interface Watcher {
  * @throws what the sink throws when it is asked for a cursor.
  */
 export function startWatching(options: WatchOptions): Watcher {
-  const { client, sink, log, clock = SYSTEM_CLOCK, random = Math.random, observer = {} } = options;
+  const { client, sink, log, clock = SYSTEM_CLOCK, random = Math.random, observer = {}, confirmCluster } = options;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const keys = streamsOf(options.resources ?? RESOURCES, options.namespaces ?? []);
   const streams = keys.map(
-    (key) => new Stream(key, { transport: client.connect(), sink, clock, random, log, settings, observer }),
+    (key) => new Stream(key, { transport: client.connect(), sink, clock, random, log, settings, observer, confirmCluster }),
   );
   const stop = async () => {
     await Promise.all(streams.map((stream) => stream.stop()));

@@ -491,6 +491,35 @@ describe('credentials', () => {
   });
 });
 
+describe('the cluster behind the address', () => {
+  it('is to be confirmed after an error and after a 410, until a request is accepted, and not after a clean end', () => {
+    const stream = new Harness().watching();
+    expect(stream.requests.map((each) => each.confirmCluster)).toEqual([false]);
+    stream.pass(6_000).end();
+    expect(stream.request).toMatchObject({ do: 'watch', confirmCluster: false });
+    stream.open().fail(refused).untilAsked();
+    expect(stream.request).toMatchObject({ do: 'watch', confirmCluster: true });
+    stream.fail(refused).untilAsked();
+    expect(stream.request.confirmCluster).toBe(true);
+    stream.open().pass(6_000).end();
+    expect(stream.request.confirmCluster).toBe(false);
+    stream.open().events(serverError(410, 'Expired'));
+    expect(stream.untilAsked().request.confirmCluster).toBe(true);
+  });
+
+  it('is to be confirmed before a relist, whatever asked for it', () => {
+    const stream = new Harness().resuming().end().untilAsked().open().end().untilAsked();
+    expect(stream.request.query).toMatch(STREAMING);
+    expect(stream.request.confirmCluster).toBe(true);
+  });
+
+  it('is confirmed by the check that goes before a resume', () => {
+    const stream = new Harness().start('100').fail(refused).untilAsked();
+    expect(stream.request.confirmCluster).toBe(true);
+    expect(stream.version('140').request).toMatchObject({ do: 'watch', confirmCluster: false });
+  });
+});
+
 describe('a resource that is not to be had', () => {
   it('is a gap of this stream with its reason, told once, until it is granted', () => {
     const stream = new Harness().start();
