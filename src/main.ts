@@ -12,7 +12,6 @@ import packageJson from '../package.json' with { type: 'json' };
 import { type CommandContext, LogMissingError, type RunningServer, type Wiring } from './cli/context.ts';
 import { Output } from './cli/output.ts';
 import { runCommandLine } from './cli/program.ts';
-import type { Recording } from './cli/recording.ts';
 import type { Config } from './config.ts';
 import { type EpochMs, epochMs } from './domain/time.ts';
 import { localHistory } from './history/local-history.ts';
@@ -20,6 +19,7 @@ import type { ReadinessProbe } from './http/environment.ts';
 import type { HttpMetrics } from './http/metrics.ts';
 import type { Client } from './kubernetes/client.ts';
 import type { WatchSettings } from './kubernetes/settings.ts';
+import type { Recording } from './recorder/recording.ts';
 
 const WEB_ROOT = join(import.meta.dirname, '../web/dist');
 /** Of the 5 s in which a server must stop, what answers under way may take. */
@@ -70,7 +70,7 @@ const wiring: Wiring = {
     const { startDemoCluster } = await import('./demo/demo-cluster.ts');
     const { importTrace } = await import('./recorder/import-trace.ts');
     const { createClient } = await import('./kubernetes/client.ts');
-    const { freeClusterName } = await import('./cli/recording.ts');
+    const { freeClusterName } = await import('./recorder/recording.ts');
     await using parts = new AsyncDisposableStack();
     const cluster = await startDemoCluster({ now, seed: 1, log });
     parts.defer(() => cluster.stop());
@@ -109,7 +109,7 @@ interface RecordingParts {
 /** Starts, in this order, log, readers, HTTP and watching; `parts` stops them in the opposite one. */
 async function startRecording(parts: AsyncDisposableStack, given: RecordingParts): Promise<Omit<RunningServer, 'close'>> {
   const { config, log, client, signal, settings, beforeWatching } = given;
-  const { Recording: Recordings } = await import('./cli/recording.ts');
+  const { Recording: Recordings } = await import('./recorder/recording.ts');
   const { registerRecordingMetrics } = await import('./cli/recording-metrics.ts');
   const { createMetrics } = await import('./http/metrics.ts');
   const store = await wiring.openStore(config.db, { create: true });

@@ -1,7 +1,7 @@
 /** What Prometheus may know of a recording. Names are part of the contract with dashboards: extend, never rename. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { streamName } from '../domain/resources.ts';
-import { isWatched, type Recording } from './recording.ts';
+import { isWatched, type Recording } from '../recorder/recording.ts';
 
 /**
  * Registers the metrics of a recording. They are read from it when they are asked for; before the cluster was reached

@@ -4,17 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freeClusterName, notReadyReasons, Recording } from '../../../src/cli/recording.ts';
 import { type DemoCluster, startDemoCluster } from '../../../src/demo/demo-cluster.ts';
 import { SILENT_LOG } from '../../../src/domain/log.ts';
-import { RESOURCES, type ResourceName } from '../../../src/domain/resources.ts';
+import { RESOURCES } from '../../../src/domain/resources.ts';
 import { epochMs } from '../../../src/domain/time.ts';
 import type { ClustersAnswer } from '../../../src/history/answers.ts';
-import { type Client, createClient } from '../../../src/kubernetes/client.ts';
-import { RequestError } from '../../../src/kubernetes/connection.ts';
-import type { StreamStatus } from '../../../src/kubernetes/stream.ts';
-import { type ClusterId, LATEST } from '../../../src/store/event-store.ts';
-import { openStore } from '../../../src/store/sqlite/store.ts';
 import { flipbook, get, start, temporaryFolder, until, urlOf } from './process.ts';
 
 const now = () => epochMs(Date.now());
@@ -167,87 +161,4 @@ describe('flipbook demo', () => {
     expect(await program.ended).toBe(0);
     expect(existsSync(dirname(db))).toBe(false);
   }, 60_000);
-});
-
-describe('a recording', () => {
-  it('begins when the API server can be reached, however late', async () => {
-    const store = openStore(join(folder.path, 'late.db'));
-    const real = createClient({ kubeconfig }, SILENT_LOG);
-    let refusals = 3;
-    const client: Client = {
-      ...real,
-      server: real.server,
-      authority: real.authority,
-      connect: () =>
-        refusals-- > 0
-          ? {
-              request: async () => {
-                throw new RequestError({ kind: 'network', message: 'connect ECONNREFUSED' } as never);
-              },
-              close: async () => {},
-            }
-          : real.connect(),
-    };
-    const retry = { firstMs: 1, maxMs: 2 };
-    const recording = await Recording.start({
-      store,
-      client,
-      log: SILENT_LOG,
-      now,
-      namespaces: [],
-      suggestedName: 'late',
-      retry,
-    });
-    expect(recording.clusterName).toBeUndefined();
-    expect(recording.readiness().ready).toBe(false);
-    await until(
-      async () => recording.readiness(),
-      ({ ready }) => ready,
-    );
-    expect(recording.clusterName).toBe('late');
-    await recording.stop();
-    const coverage = store.reader.coverage({ asOf: LATEST });
-    expect(coverage.length).toBeGreaterThan(0);
-    for (const { spans } of coverage) expect(spans.at(-1)?.end?.code).toBe('recorder-stopped');
-    store.close();
-  });
-
-  it('keeps the name that the log has for a cluster, and takes none that another cluster bears', () => {
-    const known = [
-      { id: 1 as ClusterId, uid: 'u1', name: 'prod' },
-      { id: 2 as ClusterId, uid: 'u2', name: 'prod-2' },
-    ];
-    expect(freeClusterName(known, 'u1', 'other')).toBe('prod');
-    expect(freeClusterName(known, 'u3', 'other')).toBe('other');
-    expect(freeClusterName(known, 'u3', 'prod')).toBe('prod-3');
-  });
-});
-
-describe('readiness', () => {
-  const statuses = (change: Partial<Record<ResourceName, Partial<StreamStatus>>> = {}): StreamStatus[] =>
-    RESOURCES.map(
-      ({ name }) =>
-        ({ stream: { resource: name }, phase: 'watching', cursor: '1', notWritten: false, ...change[name] }) as StreamStatus,
-    );
-  const lost: Partial<StreamStatus> = { interrupted: 'forbidden', lastError: { at: epochMs(0), message: '403 Forbidden' } };
-
-  it('needs addresses from one of the two kinds, Services and Pods', () => {
-    expect(notReadyReasons(statuses())).toEqual([]);
-    expect(notReadyReasons(statuses({ 'v1/endpoints': lost }))).toEqual([]);
-    expect(
-      notReadyReasons(statuses({ 'discovery.k8s.io/v1/endpointslices': lost, 'v1/events': lost, 'apps/v1/deployments': lost })),
-    ).toEqual([]);
-    expect(notReadyReasons(statuses({ 'v1/endpoints': lost, 'discovery.k8s.io/v1/endpointslices': lost }))).toEqual([
-      'v1/endpoints is not watched: 403 Forbidden',
-      'discovery.k8s.io/v1/endpointslices is not watched: 403 Forbidden',
-    ]);
-    expect(notReadyReasons(statuses({ 'v1/pods': { cursor: undefined as never } }))).toEqual(['v1/pods is not watched']);
-  });
-
-  it('is lost as soon as anything cannot be written', () => {
-    const full = { notWritten: true, lastError: { at: epochMs(0), message: 'database or disk is full' } };
-    expect(notReadyReasons(statuses({ 'v1/events': full }))).toEqual([
-      'v1/events cannot be written to the log: database or disk is full',
-    ]);
-  });
 });

@@ -47,7 +47,7 @@ type Act = (exchange: Exchange) => void;
 export class FakeApiServer {
   readonly history = new ClusterHistory();
   readonly requests: SeenRequest[] = [];
-  readonly kubeSystemUid = 'e7c0ffee-0000-4000-8000-000000000001';
+  kubeSystemUid = 'e7c0ffee-0000-4000-8000-000000000001';
   /** Bearer token that is asked for; absent: nobody is. */
   token: string | undefined;
   /** Whether sendInitialEvents is obeyed, refused with 422, or ignored. */

@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../domain/log.ts';
 import { streamName } from '../domain/resources.ts';
+import type { EndReason } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { type Client, type ClusterIdentity, clusterIdentity } from '../kubernetes/client.ts';
+import { type Client, type ClusterIdentity, clusterIdentity, kubeSystemUid } from '../kubernetes/client.ts';
 import { RequestError } from '../kubernetes/connection.ts';
-import type { StreamStatus } from '../kubernetes/stream.ts';
+import type { ConfirmCluster, StreamStatus } from '../kubernetes/stream.ts';
 import { startWatching, type Watcher, type WatchOptions } from '../kubernetes/watcher.ts';
-import { Recorder, type RecorderTotals } from '../recorder/recorder.ts';
 import type { ClusterRecord, EventStore } from '../store/event-store.ts';
-import { messageOf } from './errors.ts';
+import { Recorder, type RecorderTotals } from './recorder.ts';
 
 export interface RecordingOptions {
   readonly store: EventStore;
@@ -43,6 +43,8 @@ export class Recording {
   #running: Running | undefined;
   #unreached = 'the API server was not asked yet';
   #reaching: Promise<void> = Promise.resolve();
+  /** Set once another cluster answered at the address. */
+  #replaced: { readonly why: string; readonly stopped: Promise<void> } | undefined;
 
   private constructor(options: RecordingOptions) {
     this.#options = options;
@@ -78,6 +80,7 @@ export class Recording {
   }
 
   readiness(): { ready: boolean; reasons: string[] } {
+    if (this.#replaced) return { ready: false, reasons: [this.#replaced.why] };
     const reasons = this.#running === undefined ? [this.#unreached] : notReadyReasons(this.streams());
     return { ready: reasons.length === 0, reasons };
   }
@@ -86,11 +89,16 @@ export class Recording {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#reaching;
+    await this.#replaced?.stopped;
+    await this.#end({ code: 'recorder-stopped' });
+  }
+
+  async #end(reason: EndReason): Promise<void> {
     if (this.#running === undefined) return;
     const { watcher, recorder } = this.#running;
     await watcher.stop();
     try {
-      recorder.endCoverage(this.#options.now(), { code: 'recorder-stopped' });
+      recorder.endCoverage(this.#options.now(), reason);
     } catch (error) {
       // The next start finds the coverage open and ends it where it was proven.
       this.#options.log.error({ err: error }, 'the end of the recording could not be written');
@@ -133,9 +141,29 @@ export class Recording {
     const name = this.#nameOf(identity.uid);
     const recorder = new Recorder({ store, cluster: { uid: identity.uid, name }, times: 'received' });
     recorder.open(now());
-    const watcher = startWatching({ client, sink: recorder, log, namespaces, ...watch });
+    const confirmCluster = identity.source === 'kube-system' ? this.#confirm(identity.uid) : undefined;
+    const watcher = startWatching({ client, sink: recorder, log, namespaces, confirmCluster, ...watch });
     log.info({ cluster: name, uid: identity.uid, identity: identity.source, server: client.server }, 'recording');
     this.#running = { name, recorder, watcher };
+  }
+
+  /**
+   * Behind one address another cluster may come to answer: made anew, or chosen by a proxy. Writing on would put two clusters
+   * into one history, so the recording ends until someone has looked.
+   */
+  #confirm(recorded: string): ConfirmCluster {
+    const { client, log } = this.#options;
+    return async (transport, options) => {
+      const uid = await kubeSystemUid(transport, options);
+      // Where it may not be read any more nothing can be told.
+      if (uid === undefined || uid === recorded) return;
+      const why = `another cluster answers at ${client.server}: its kube-system has the uid ${uid}, and the recorded one has ${recorded}`;
+      if (!this.#replaced) {
+        log.error({ server: client.server, uid, recorded }, `${why}; recording has ended, restart to record the other cluster`);
+        this.#replaced = { why, stopped: this.#end({ code: 'new-epoch', detail: why.slice(0, 300) }) };
+      }
+      throw new RequestError({ kind: 'connection', message: why });
+    };
   }
 
   #nameOf(uid: string): string {
@@ -172,13 +200,17 @@ export function notReadyReasons(statuses: readonly StreamStatus[]): string[] {
   );
 }
 
-/** It has a complete state to go on from, and the ledger does not say that it was interrupted. */
-export function isWatched({ cursor, interrupted }: StreamStatus): boolean {
-  return cursor !== undefined && interrupted === undefined;
+/** It has a complete state to go on from, and neither was it stopped nor does the ledger say that it was interrupted. */
+export function isWatched({ phase, cursor, interrupted }: StreamStatus): boolean {
+  return phase !== 'stopped' && cursor !== undefined && interrupted === undefined;
 }
 
 const nameOf = ({ stream }: StreamStatus): string => streamName(stream);
 
 function lastError({ lastError: last }: StreamStatus): string {
   return last === undefined ? '' : `: ${last.message}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }
