@@ -142,7 +142,7 @@ export class Recorder implements BatchSink {
     // In the ledger a first state opens its stream, and what a relist infers stands inside the gap that it closes.
     if (span === undefined) this.#ledger(log, stream, epoch, at, began);
     for (const change of inferChanges(known, batch.objects, epoch)) {
-      if ('missing' in change) this.#appendMissing(log, stream, epoch, at, change.missing);
+      if ('missing' in change) this.#appendMissing(log, stream, at, change.missing);
       else this.#apply(log, stream, epoch, at, wasCovered(change.object.namespace) ? 'relist' : 'snapshot', change);
     }
     if (span !== undefined) this.#ledger(log, stream, epoch, at, began);
@@ -207,7 +207,7 @@ export class Recorder implements BatchSink {
     }
     if (last && last.object.uid !== object.uid && last.type !== 'DELETED') {
       // The name was given to another object: the former one was deleted, though no one told.
-      this.#appendMissing(log, stream, epoch, at, last);
+      this.#appendMissing(log, stream, at, last);
     }
     const isSame = last?.object.uid === object.uid && last.type !== 'DELETED' && change.type !== 'DELETED';
     if (last && isSame && log.hasBody(last, object.body)) {
@@ -250,13 +250,14 @@ export class Recorder implements BatchSink {
   }
 
   /** A known object is not in a complete state: it was deleted; its final state is not known, the last known one stands for it. */
-  #appendMissing(log: LogWriter, stream: StreamRecord, epoch: number, at: EpochMs, last: ObjectEvent): void {
+  #appendMissing(log: LogWriter, stream: StreamRecord, at: EpochMs, last: ObjectEvent): void {
     const event = log.appendObject({
       at,
       type: 'DELETED',
       origin: 'relist',
       streamId: stream.id,
-      epoch,
+      // The version is one of the epoch in which the object was known, and compares with those alone.
+      epoch: last.epoch,
       resourceVersion: last.resourceVersion,
       object: last.object,
       body: 'same',

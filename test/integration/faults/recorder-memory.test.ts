@@ -139,4 +139,13 @@ describe('a complete state that is older than what is known', () => {
     expect(events(store).at(-2)).toMatchObject({ type: 'MODIFIED', epoch: 1, resourceVersion: '107' });
     expect(facts(store).at(-2)).toMatchObject({ reason: { code: 'expired' } });
   });
+
+  test('and in which the name belongs to a new object replaces the one that never was, whatever their versions', () => {
+    const store = restored(95, [cart(93, 'uid-new')], [changed(1_000, cart(105))]);
+    const inferred = events(store).flatMap((each) => (isLedgerEvent(each) || each.origin !== 'relist' ? [] : [each]));
+    expect(inferred).toMatchObject([
+      { type: 'DELETED', object: { uid: 'uid-cart' }, resourceVersion: '105', epoch: 1 },
+      { type: 'ADDED', object: { uid: 'uid-new' }, resourceVersion: '93', epoch: 2 },
+    ]);
+  });
 });

@@ -48,6 +48,8 @@ class StreamAudit {
   #reached: { era: number; version: number } | undefined;
   #covered = false;
   #provenAt: number | undefined;
+  /** When the coverage ended: what a relist infers comes before it is over. */
+  #knownBefore: ReadonlyMap<string, Known> = new Map();
   /** When the last complete state came, and since when nothing was known until then. */
   #beganAt: number | undefined;
   #gapBefore: number | undefined;
@@ -88,6 +90,7 @@ class StreamAudit {
       this.#must(fact.provenAt <= at, `was proven until ${fact.provenAt}, after it ended at ${at}`);
       this.#covered = false;
       this.#provenAt = fact.provenAt;
+      this.#knownBefore = new Map(this.#known);
     } else if (fact.type === 'COVERAGE_RESUMED') {
       this.#must(!this.#covered && this.#reached !== undefined, 'resumed what had not ended');
       this.#covered = true;
@@ -108,7 +111,7 @@ class StreamAudit {
     }
     this.gaps++;
     this.#mustEqualTruth(now, `at the version ${now.version} of a relist`);
-    const missed = this.#truth.between(this.#resource, before, now);
+    const missed = this.#withoutUnchanged(this.#truth.between(this.#resource, before, now));
     this.missed += missed.length;
     const instants = [
       ...missed.map((event) => ({ at: event.at, what: named(event) })),
@@ -197,6 +200,17 @@ class StreamAudit {
   #isUnchanged(event: TrueEvent): boolean {
     if (event.type !== 'MODIFIED') return false;
     return this.#known.get(event.object.metadata.uid)?.body === stored(event);
+  }
+
+  /** Of what happened in a gap: an unchanged object may well have been seen before it. */
+  #withoutUnchanged(events: readonly TrueEvent[]): TrueEvent[] {
+    const bodies = new Map([...this.#knownBefore].map(([uid, { body }]) => [uid, body]));
+    return events.filter((event) => {
+      const body = stored(event);
+      const isUnchanged = event.type === 'MODIFIED' && bodies.get(event.object.metadata.uid) === body;
+      bodies.set(event.object.metadata.uid, body);
+      return !isUnchanged;
+    });
   }
 
   #body(event: ObjectEvent): string {
