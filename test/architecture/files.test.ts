@@ -4,11 +4,7 @@ import { filesBelow, isSource, read } from './project.ts';
 const MOST_LINES = 400;
 
 /** Longer files, each with the reason why it is one. */
-const LONGER: Readonly<Record<string, string>> = {
-  'test/unit/kubernetes/stream-machine.test.ts': 'one machine, one sentence a rule; to be split by phase when it grows again',
-  'test/integration/kubernetes/watching.test.ts':
-    'one sentence a fault, over one server; to be split by fault when it grows again',
-};
+const LONGER: Readonly<Record<string, string>> = {};
 
 const linesOf = (path: string) => read(path).trimEnd().split('\n').length;
 

@@ -180,3 +180,10 @@ export const http = (status: number, more: Partial<Failure & { kind: 'http' }> =
 });
 export const refused: Failure = { kind: 'connection', message: 'ECONNREFUSED' };
 export const tooLarge = http(504, { reason: 'Timeout', causes: ['ResourceVersionTooLarge'], retryAfterMs: 1_000 });
+
+/** The query of a first state or relist that is streamed. */
+export const STREAMING =
+  /^watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=\d+$/;
+/** The query of a watch that goes on from a version. */
+export const WATCH_FROM = (version: string): RegExp =>
+  new RegExp(`^watch=true&allowWatchBookmarks=true&resourceVersion=${version}&timeoutSeconds=\\d+$`);
