@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
+import { LIVELY } from '../../support/random-cluster.ts';
 import { RecordedCluster } from '../../support/recorded-cluster.ts';
 import { type FlipbookProcess, preload } from '../../support/recorder-process.ts';
 
@@ -84,8 +85,16 @@ describe('a log that cannot be written to', () => {
     const world = await RecordedCluster.start(13);
     const recorder = await world.recording();
     const release = holdLocked(world.db);
+    const before = world.lastPosition();
     const reasons = await untilNotReady(world, recorder);
     expect(reasons).toContainEqual(expect.stringMatching(/cannot be written.*: another program holds it locked/));
+    await eventually('every stream that has news says so', async () => {
+      world.cluster.happen(5);
+      const { reasons: now } = await recorder.readiness();
+      return LIVELY.every((resource) => now.some((reason) => reason.startsWith(resource)));
+    });
+    await eventually('none of them reads on', () => LIVELY.every((resource) => world.server.watches(resource).length === 0));
+    expect(world.lastPosition()).toBe(before);
     await expectNothingMissing(world, recorder, release);
   });
 

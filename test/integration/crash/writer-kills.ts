@@ -75,7 +75,8 @@ class Run {
   }
 
   async play(kills: number): Promise<void> {
-    for (let life = 0; life < kills && this.problems.length === 0; life++) {
+    // A life that ended before its kill does not count.
+    for (let life = 0; this.kills.step + this.kills.moment < kills && this.problems.length === 0; life++) {
       await this.#life(this.#random.next() < 0.6 ? 'step' : 'moment');
       this.#compare(false);
       if (life % 10 === 9) this.#verify();
