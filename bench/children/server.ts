@@ -1,0 +1,50 @@
+/** The real server over a log, as `flipbook serve` runs it, in a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+
+export interface BenchedServer extends AsyncDisposable {
+  /** The answer as it comes. @throws Error for any status but 200 */
+  get(path: string, encoding?: 'gzip'): Promise<IncomingMessage>;
+  /** Reads an answer whole. @returns its bytes on the wire */
+  read(path: string, encoding?: 'gzip'): Promise<Buffer>;
+  residentBytes(): Promise<number>;
+}
+
+export async function serve(log: string): Promise<BenchedServer> {
+  const args = ['serve', '--db', log, '--listen', '127.0.0.1:0', '--log-level', 'error'];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /http:\/\/\S+/.exec(line)?.[0];
+      if (found) resolve(found);
+    });
+    exited.then(([code]) => reject(new Error(`the server ended with ${code}`)), reject);
+  });
+  const agent = new Agent({ keepAlive: true });
+  const ask = (path: string, encoding?: string) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      get(new URL(path, url), { agent, headers: encoding === undefined ? {} : { 'Accept-Encoding': encoding } }, (answer) => {
+        if (answer.statusCode === 200) resolve(answer);
+        else reject(new Error(`GET ${path} answers ${answer.statusCode}`));
+      }).on('error', reject);
+    });
+  const read = async (path: string, encoding?: string) => Buffer.concat(await Array.fromAsync(await ask(path, encoding)));
+  return {
+    get: ask,
+    read,
+    async residentBytes() {
+      return Number(/^process_resident_memory_bytes (\S+)/m.exec((await read('/metrics')).toString())?.[1]);
+    },
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
