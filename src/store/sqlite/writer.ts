@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { CoverageSpan } from '../../domain/ledger.ts';
 import type { StreamKey } from '../../domain/resources.ts';
-import type { Cursor } from '../../domain/stream-batch.ts';
+import type { ChangeType, Cursor } from '../../domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../../domain/time.ts';
 import {
   type ClusterId,
@@ -152,7 +152,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
 
   appendObject(event: NewObjectEvent): ObjectEvent | undefined {
     const { object, type, epoch, resourceVersion } = event;
-    const objectId = this.#objectId(object);
+    const objectId = this.#objectId(object, type);
     const repeated = this.sql.get(
       'SELECT 1 FROM event WHERE object_id = ? AND resource_version = ? AND epoch = ? AND type = ?',
       objectId,
@@ -245,16 +245,20 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     projections.clearProjections(this.sql);
   }
 
-  #objectId({ clusterId, resource, namespace, name, uid }: ObjectIdentity): ObjectId {
-    const known = this.sql.get<{ object_id: ObjectId }>(
-      `SELECT object_id FROM object WHERE cluster_id = ? AND resource = ? AND namespace = ? AND name = ? AND uid = ?
-       ORDER BY object_id DESC LIMIT 1`,
+  /**
+   * The row of an object is the newest of its name while it exists: reads find the present holder of a name by that. So an
+   * object that lives again after another one had its name (a backup was restored) gets a row of its own once more.
+   */
+  #objectId({ clusterId, resource, namespace, name, uid }: ObjectIdentity, type: ChangeType): ObjectId {
+    const rows = this.sql.all<{ object_id: ObjectId; uid: string }>(
+      `SELECT object_id, uid FROM object WHERE cluster_id = ? AND resource = ? AND namespace = ? AND name = ?
+       ORDER BY object_id DESC ${type === 'DELETED' ? '' : 'LIMIT 1'}`,
       clusterId,
       resource,
       namespace,
       name,
-      uid,
     );
+    const known = rows.find((row) => row.uid === uid);
     if (known) return known.object_id;
     return this.sql.insert(
       'INSERT INTO object (cluster_id, resource, namespace, name, uid) VALUES (?, ?, ?, ?, ?)',

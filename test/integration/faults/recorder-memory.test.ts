@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ReceivedObject, StreamBatch } from '../../../src/domain/stream-batch.ts';
 import { epochMs } from '../../../src/domain/time.ts';
 import { Recorder } from '../../../src/recorder/recorder.ts';
-import { type EventStore, isLedgerEvent, position } from '../../../src/store/event-store.ts';
+import { type EventStore, isLedgerEvent, LATEST, position } from '../../../src/store/event-store.ts';
 import { openStore } from '../../../src/store/sqlite/store.ts';
 import { newLogFile } from '../../support/log-folder.ts';
 import { received, subsetsOf } from '../../support/objects.ts';
@@ -147,5 +147,18 @@ describe('a complete state that is older than what is known', () => {
       { type: 'DELETED', object: { uid: 'uid-cart' }, resourceVersion: '105', epoch: 1 },
       { type: 'ADDED', object: { uid: 'uid-new' }, resourceVersion: '93', epoch: 2 },
     ]);
+  });
+
+  test('and in which an object lives again whose name another one had tells of the one that lives', () => {
+    const later = { ...changed(2_000, cart(106, 'uid-later')), changes: [{ type: 'ADDED', object: cart(106, 'uid-later') }] };
+    const store = restored(95, [cart(90)], [changed(1_000, cart(105)), later as StreamBatch]);
+    const name = { clusterId: store.reader.clusters()[0]?.id, resource: 'v1/endpoints', namespace: 'store', name: 'cart' };
+    const known = store.reader.objectAt({ ...name, at: at(70_000), asOf: LATEST } as Parameters<typeof store.reader.objectAt>[0]);
+    expect(known).toMatchObject({ type: 'ADDED', object: { uid: 'uid-cart' }, resourceVersion: '90' });
+    // A recorder that has just been started reads what it knows from the log.
+    const restarted = new Recorder({ store, cluster: { uid: 'u', name: 'c' }, times: 'received' });
+    restarted.commit(changed(61_000, cart(97)));
+    const flips = store.reader.flips({ from: at(60_001), to: at(90_000), asOf: LATEST, limit: 10 });
+    expect(flips).toEqual([]);
   });
 });
