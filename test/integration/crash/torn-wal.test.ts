@@ -20,7 +20,7 @@ import { RandomCluster } from '../../support/random-cluster.ts';
 
 const RESOURCE = 'v1/endpoints';
 const CLUSTER = { uid: 'uid-cluster', name: 'torn' };
-const CUTS = 60;
+const CUTS = 40;
 /** Of a frame of the journal: a header before each page (https://sqlite.org/walformat.html). */
 const FRAME_HEADER_BYTES = 24;
 const JOURNAL_HEADER_BYTES = 32;
