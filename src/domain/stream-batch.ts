@@ -43,7 +43,7 @@ export type EndReasonCode =
   | 'recorder-stopped'
   /** 410: the server has forgotten the versions after the cursor. */
   | 'expired'
-  /** The store was restored or replaced: versions are no longer comparable. A new epoch begins. */
+  /** The store was restored, or another cluster answers: versions are no longer comparable. What comes next is a new epoch. */
   | 'new-epoch'
   /** 403 */
   | 'forbidden'

@@ -46,7 +46,7 @@ export interface WatchSettings {
    * After a restart of the recorder the log is compared with the cluster as it was at the cursor, before the watch goes on
    * from there. The compare may hold the watch up for this long; then it is given up. Less than the 75 s of changes that an
    * API server's watch cache keeps at least (cacher.go, eventFreshDuration), or the compare itself would cost the resume.
-   * 0: never compare.
+   * It costs the server one list of each resource but v1 Events. 0: never compare.
    */
   readonly compareWithinMs: number;
   /** Longest line accepted from a watch. An object may have 1.5 MiB in etcd; JSON and managedFields may triple that. */

@@ -12,8 +12,9 @@ import { type EventStore, isLedgerEvent, LATEST, position } from '../../../src/s
 import { openStore } from '../../../src/store/sqlite/store.ts';
 import { verifyLog } from '../../../src/store/sqlite/verify.ts';
 import { type FakeApiServer, status } from '../../support/fake-api-server/index.ts';
+import { MemorySink } from '../../support/fake-api-server/memory-sink.ts';
 import { newLogFile } from '../../support/log-folder.ts';
-import { fakeServer, kubeconfig, QUICK } from './watching.ts';
+import { fakeServer, kubeconfig, QUICK, watch } from './watching.ts';
 
 const ENDPOINTS = 'v1/endpoints';
 const PODS = 'v1/pods';
@@ -232,6 +233,24 @@ describe('a restart', () => {
     await recorded.caughtUp();
     expect(recorded.gapReasons()).toEqual([]);
     expect(recorded.told().at(-1)).toBe('watch MODIFIED cart');
+  });
+
+  it('goes on when the log cannot be read, and says so', async () => {
+    const server = await fakeServer();
+    server.history.put(ENDPOINTS, 'cart');
+    const sink = new MemorySink();
+    const first = watch(server, [ENDPOINTS], { sink });
+    await sink.first('snapshot');
+    await first.watcher.stop();
+    sink.disagreement = () => {
+      throw new Error('the body at position 1 does not decode');
+    };
+    const errors: string[] = [];
+    watch(server, [ENDPOINTS], { sink, log: { ...SILENT_LOG, error: (_, message) => errors.push(message) } });
+    server.history.put(ENDPOINTS, 'shop');
+    await sink.until(() => sink.changes().length === 1);
+    expect(errors).toEqual(['not compared with the cluster: the log cannot be read']);
+    expect(sink.batches.map(({ kind }) => kind)).toEqual(['snapshot', 'resumed', 'changes']);
   });
 
   it('compares nothing when that is switched off', async () => {
