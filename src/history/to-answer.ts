@@ -7,12 +7,12 @@ import {
   type ClusterId,
   type ClusterRecord,
   type EventReader,
-  type FlipRecord,
   isLedgerEvent,
   type StoredEvent,
   type StreamRecord,
 } from '../store/event-store.ts';
 import type { BackendAnswer, EndReasonAnswer, FlipAnswer, GapAnswer, LogEventAnswer } from './answers.ts';
+import type { ExplainedFlip } from './causes/causes.ts';
 import type { Gap } from './gaps.ts';
 
 export function backendAnswer({ address, ports, pod, node, zone }: Backend): BackendAnswer {
@@ -39,11 +39,9 @@ export function endReasonAnswer({ code, detail }: EndReason): EndReasonAnswer {
   return { code, ...(detail !== undefined ? { detail } : {}) };
 }
 
-/** The cause of a flip whose cause nobody has looked for. */
-export const UNKNOWN_CAUSE = 'unknown';
-
-/** A flip that a relist revealed is inferred: it happened, but not necessarily at once nor alone. */
-export function flipAnswer(flip: FlipRecord, cluster: string): FlipAnswer {
+/** A flip that a relist revealed is inferred even where its cause is not known: it happened, but not necessarily at once nor alone. */
+export function flipAnswer({ flip, cause }: ExplainedFlip, cluster: string): FlipAnswer {
+  const isInferred = flip.origin === 'relist' && cause.confidence === 'unknown';
   return {
     at: formatTime(flip.at),
     notBefore: formatTime(flip.notBefore),
@@ -58,9 +56,10 @@ export function flipAnswer(flip: FlipRecord, cluster: string): FlipAnswer {
     to: flip.to,
     readyAfter: flip.readyAfter,
     notReadyAfter: flip.notReadyAfter,
-    cause: UNKNOWN_CAUSE,
-    confidence: flip.origin === 'relist' ? 'inferred' : 'unknown',
-    evidence: [],
+    cause: cause.name,
+    ...(cause.detail !== undefined ? { detail: cause.detail } : {}),
+    confidence: isInferred ? 'inferred' : cause.confidence,
+    evidence: [...cause.evidence],
     origin: flip.origin,
   };
 }

@@ -1,7 +1,7 @@
 /** What the endpoints controllers list, given a Service and a Pod: their rule, written down once more. */
-import type { FlipState, Source } from '../backends.ts';
+import { type FlipState, formatPorts, type Source } from '../backends.ts';
 import type { Service } from '../objects.ts';
-import { isDeleting, isTerminal, isTrue, type Pod, selects } from './objects.ts';
+import { containersOf, isDeleting, isTerminal, isTrue, type Pod, selects } from './objects.ts';
 
 /** An object as it stood at some instant. `unknown`: the log does not tell whether there was one. */
 export type Known<T> = T | 'absent' | 'unknown';
@@ -20,19 +20,38 @@ export type Known<T> = T | 'absent' | 'unknown';
  */
 export function expectedState(source: Source, service: Known<Service>, pod: Known<Pod>): FlipState | undefined {
   if (service === 'absent') return 'absent';
-  if (service !== 'unknown' && !hasSelector(service)) return undefined;
+  const spec = service === 'unknown' ? undefined : service.spec;
+  if (service !== 'unknown' && isKeptByHand(service)) return undefined;
   if (pod === 'unknown') return undefined;
   if (pod === 'absent' || !hasAddress(pod) || isTerminal(pod)) return 'absent';
-  if (service !== 'unknown' && !selects(service.spec?.selector, pod.metadata.labels)) return 'absent';
-  const publishes = service !== 'unknown' && service.spec?.publishNotReadyAddresses === true;
+  if (spec !== undefined && !selects(spec.selector, pod.metadata.labels)) return 'absent';
+  const publishes = spec?.publishNotReadyAddresses === true;
   const isReady = isTrue(pod, 'Ready');
   if (isDeleting(pod) && !publishes) return source === 'endpoints' ? 'absent' : isReady ? 'serving' : 'terminating';
   return publishes || isReady ? 'ready' : 'notReady';
 }
 
-/** Without one, people (or other programs) write the address list. */
-export function hasSelector(service: Service): boolean {
-  return Object.keys(service.spec?.selector ?? {}).length > 0;
+/**
+ * The port set of a Pod's backend in the form of `formatPorts`: each port of the Service with the number of its target,
+ * which may be the name of a container port (k8s.io/endpointslice util FindPort). `undefined` where a name is not found:
+ * the controllers leave such a port out, or the Pod changed since.
+ */
+export function expectedPorts(service: Service, pod: Pod): string | undefined {
+  const ports = (service.spec?.ports ?? []).map(({ name = '', port, protocol = 'TCP', targetPort = port }) => {
+    const number = typeof targetPort === 'string' ? containerPort(pod, targetPort, protocol) : targetPort;
+    return number === undefined ? undefined : { name, port: number, protocol };
+  });
+  return ports.every((port) => port !== undefined) ? formatPorts(ports) : undefined;
+}
+
+function containerPort(pod: Pod, wanted: string, wantedProtocol: string): number | undefined {
+  const ports = containersOf(pod).flatMap(({ container }) => container.ports ?? []);
+  return ports.find(({ name, protocol = 'TCP' }) => name === wanted && protocol === wantedProtocol)?.containerPort;
+}
+
+/** Without a selector, people (or other programs) write the address list. A Service without a spec says nothing of it. */
+export function isKeptByHand({ spec }: Service): boolean {
+  return spec !== undefined && Object.keys(spec.selector ?? {}).length === 0;
 }
 
 function hasAddress(pod: Pod): boolean {

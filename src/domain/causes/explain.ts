@@ -1,8 +1,8 @@
 /** Why a backend flipped: evidence in, cause out. */
 import type { Service } from '../objects.ts';
 import { type Cause, lessSure, observed, UNKNOWN } from './cause.ts';
-import type { Evidence, Version } from './evidence.ts';
-import { hasSelector, type Known } from './expected.ts';
+import type { Evidence, Version, Versions } from './evidence.ts';
+import { isKeptByHand, type Known } from './expected.ts';
 import { isDeleting, isTerminal, type Pod, selects } from './objects.ts';
 import { arrival } from './rules/arrival.ts';
 import { completion, departure } from './rules/departure.ts';
@@ -43,8 +43,8 @@ function causeOf(evidence: Evidence): Cause {
     truncated(evidence) ??
     editedOver(evidence) ??
     (turn && podTurn(evidence, turn)) ??
-    listRemoved(evidence) ??
     serviceAlone(evidence) ??
+    listRemoved(evidence) ??
     withoutPod(evidence) ??
     firstSeen(evidence) ??
     UNKNOWN
@@ -59,7 +59,7 @@ function isStale({ flip, list }: Evidence, { version }: Turn): boolean {
 /** No selector, or no Service and no Pod at all: then nobody but its writer knows why the list changed. */
 function keptByHand({ flip, service, list }: Evidence): boolean {
   const last = service.findLast(({ position }) => position < flip.position) ?? service[0];
-  if (last !== undefined) return !hasSelector(last.object);
+  if (last !== undefined) return isKeptByHand(last.object);
   return flip.backend.pod === undefined && (list.after?.editors.length ?? 0) > 0;
 }
 
@@ -91,10 +91,20 @@ function podCause(evidence: Evidence, turn: Turn & { readonly of: 'pod' }): Caus
 
 /** By the first version that shows the Pod going: a Pod goes from slices in several steps, all for one reason. */
 function leaving(evidence: Evidence, version: Version<Pod>): Cause | undefined {
-  const first = evidence.pod.find(({ object }) => isDeleting(object) || isTerminal(object)) ?? version;
+  const isGoing = ({ object }: Version<Pod>) => isDeleting(object) || isTerminal(object);
+  const first = firstThat(evidence.pod, version, isGoing);
   const cause = (isTerminal(first.object) ? completion(first) : undefined) ?? departure(evidence, first);
-  const isGoing = evidence.flip.to !== 'absent' && cause.name === 'PodDeleted';
-  return isGoing ? { ...cause, name: 'PodTerminating', detail: `Pod ${first.object.metadata.name} is being deleted` } : cause;
+  const isStillListed = evidence.flip.to !== 'absent' && cause.name === 'PodDeleted';
+  return isStillListed
+    ? { ...cause, name: 'PodTerminating', detail: `Pod ${first.object.metadata.name} is being deleted` }
+    : cause;
+}
+
+/** The first of the versions up to `last` that all hold. `last` itself, if no version before it does. */
+function firstThat(versions: Versions<Pod>, last: Version<Pod>, holds: (version: Version<Pod>) => boolean): Version<Pod> {
+  let index = versions.indexOf(last);
+  while (index > 0 && holds(versions[index - 1] as Version<Pod>)) index--;
+  return versions[index] ?? last;
 }
 
 function labelsChanged(version: Version<Pod>, before: Pod, after: Pod, service: Known<Service>): Cause | undefined {

@@ -36,6 +36,7 @@ export interface Container {
   readonly name?: string;
   /** On an init container: `Always` makes it a sidecar, which counts for readiness. */
   readonly restartPolicy?: string;
+  readonly ports?: readonly { readonly name?: string; readonly containerPort?: number; readonly protocol?: string }[];
   readonly readinessProbe?: { readonly periodSeconds?: number; readonly failureThreshold?: number };
 }
 

@@ -2,10 +2,10 @@
  * The turn behind a flip: the one change of the Service or of the Pod from which on the controllers' rule asks for the state
  * that the flip brought.
  */
-import type { FlipState } from '../backends.ts';
+import { type FlipState, formatPorts, type Source } from '../backends.ts';
 import type { KubeObject, Service } from '../objects.ts';
 import { type Evidence, type FlipFacts, LOOK_BACK_MS, type Version, type Versions } from './evidence.ts';
-import { expectedState, type Known } from './expected.ts';
+import { expectedPorts, expectedState, type Known } from './expected.ts';
 import type { Pod } from './objects.ts';
 
 export type Turn =
@@ -23,12 +23,8 @@ export type Turn =
       readonly service: Known<Service>;
     };
 
-interface Step {
-  readonly turn?: Turn;
-  readonly position: number;
-  readonly at: number;
-  readonly state: FlipState | undefined;
-}
+/** A list that still said otherwise so long after the state had ended again has another reason. */
+const LATE_MS = 30_000;
 
 /**
  * Streams are received independently, so the turn may stand in the log shortly after the flip. It is sought
@@ -36,72 +32,129 @@ interface Step {
  * - else the nearest one in time, before or after: the list was late, or the object's stream was.
  */
 export function turnOf({ flip, service, pod }: Evidence): Turn | undefined {
-  const steps = stepsOf(flip, service, pod);
-  const asksForIt = wanted(flip);
-  let present = steps.length - 1;
-  while (present > 0 && (steps[present] as Step).position > flip.position) present--;
-  const inForce = beginningOf(steps, present, asksForIt);
-  if (inForce !== undefined) return inForce.turn;
+  const steps = new Steps(flip, service, pod);
+  const asked = (index: number) => asksFor(flip, steps.state(index));
+  const present = steps.indexBefore(flip.position);
+  if (asked(present)) return steps.turn(beginning(present, asked));
 
-  let earlier = present;
-  while (earlier > 0 && !asksForIt(steps[earlier]?.state)) earlier--;
-  const late = beginningOf(steps, earlier, asksForIt);
-  const early = steps.slice(present + 1).find(({ state }) => asksForIt(state));
-  if (late?.turn === undefined || early?.turn === undefined) return late?.turn ?? early?.turn;
-  // The list still said otherwise when the state that `late` asked for had already ended: by that end it is measured.
-  const ended = steps[steps.indexOf(late) + 1]?.at ?? late.at;
-  return flip.at - ended <= early.at - flip.at ? late.turn : early.turn;
+  let end = present;
+  while (end > 0 && steps.at(end) >= flip.at - LATE_MS && !asked(end - 1)) end--;
+  const late = end > 0 && steps.at(end) >= flip.at - LATE_MS ? end - 1 : undefined;
+  let early = present + 1;
+  while (early < steps.length && !asked(early)) early++;
+  if (late === undefined) return early < steps.length ? steps.turn(early) : undefined;
+  const isLate = early === steps.length || flip.at - steps.at(late + 1) <= steps.at(early) - flip.at;
+  return isLate ? steps.turn(beginning(late, asked)) : steps.turn(early);
 }
 
-/** The step with which the run of steps that ask for the state began; `undefined` when `index` does not ask for it. */
-function beginningOf(steps: readonly Step[], index: number, asksForIt: (state: Step['state']) => boolean): Step | undefined {
-  if (!asksForIt(steps[index]?.state)) return undefined;
+/** The first of the steps up to `index` that ask for it without a break. */
+function beginning(index: number, asked: (index: number) => boolean): number {
   let first = index;
-  while (first > 0 && asksForIt(steps[first - 1]?.state)) first--;
-  // Where the state before is not known, nothing is known to have turned.
-  const isKnown = first > 0 && steps[first - 1]?.state !== undefined;
-  return isKnown ? steps[first] : { position: 0, at: 0, state: steps[first]?.state };
+  while (first > 0 && asked(first - 1)) first--;
+  return first;
 }
 
 /** Coming and going is about being listed at all: what is missed in between (a Pod listed only once it is ready) is no turn of it. */
-function wanted({ from, to }: FlipFacts): (state: Step['state']) => boolean {
-  if (to === 'absent') return (state) => state === 'absent';
-  if (from === 'absent') return (state) => state !== undefined && state !== 'absent';
-  return (state) => state === to;
+function asksFor({ from, to }: FlipFacts, state: FlipState | undefined): boolean {
+  if (to === 'absent') return state === 'absent';
+  if (from === 'absent') return state !== undefined && state !== 'absent';
+  return state === to;
 }
 
-function stepsOf(flip: FlipFacts, services: Versions<Service>, pods: Versions<Pod>): Step[] {
-  const since = flip.at - LOOK_BACK_MS;
-  let service = beforeAll(services, since);
-  let pod = beforeAll(pods, since);
-  const state = () => expectedState(flip.source, service, pod);
-  const steps: Step[] = [{ position: 0, at: since, state: state() }];
-  let [s, p] = [isBase(services, since) ? 1 : 0, isBase(pods, since) ? 1 : 0];
-  while (s < services.length || p < pods.length) {
-    const [nextService, nextPod] = [services[s], pods[p]];
-    if (nextService !== undefined && (nextPod === undefined || nextService.position < nextPod.position)) {
-      const [before, after] = [service, known(nextService)];
-      service = after;
-      steps.push({
-        turn: { of: 'service', version: nextService, before, after },
-        position: nextService.position,
-        at: nextService.at,
-        state: state(),
-      });
-      s++;
-    } else if (nextPod !== undefined) {
-      const [before, after] = [pod, known(nextPod)];
-      pod = after;
-      steps.push({
-        turn: { of: 'pod', version: nextPod, before, after, service },
-        position: nextPod.position,
-        at: nextPod.at,
-        state: state(),
-      });
-      p++;
+/**
+ * The Service and the Pod side by side: step 0 is what stood where the evidence begins, each step after it one change of
+ * either. What a step asks for is worked out only when it is looked at, because versions are read from the log then.
+ */
+class Steps {
+  readonly length: number;
+  readonly #source: Source;
+  /** Ports of the backend, where coming and going can be due to them. */
+  readonly #ports: string | undefined;
+  readonly #changes: readonly (Version<Service> | Version<Pod>)[];
+  /** How many changes of the Service stand among the first changes, by number of those. */
+  readonly #servicesBefore: readonly number[];
+  readonly #services: readonly Known<Service>[];
+  readonly #serviceVersions: Versions<Service>;
+  readonly #podVersions: Versions<Pod>;
+  readonly #podBefore: Version<Pod> | 'absent' | 'unknown';
+
+  constructor(flip: FlipFacts, services: Versions<Service>, pods: Versions<Pod>) {
+    const since = flip.at - LOOK_BACK_MS;
+    this.#source = flip.source;
+    this.#serviceVersions = isBase(services, since) ? services.slice(1) : services;
+    this.#podVersions = isBase(pods, since) ? pods.slice(1) : pods;
+    this.#services = [knownBefore(services, since), ...this.#serviceVersions].map(known);
+    this.#podBefore = knownBefore(pods, since);
+    const changes: (Version<Service> | Version<Pod>)[] = [];
+    const servicesBefore = [0];
+    let [service, pod] = [0, 0];
+    while (service < this.#serviceVersions.length || pod < this.#podVersions.length) {
+      const [nextService, nextPod] = [this.#serviceVersions[service], this.#podVersions[pod]];
+      const isService = nextService !== undefined && (nextPod === undefined || nextService.position < nextPod.position);
+      changes.push((isService ? nextService : nextPod) as Version<Service> | Version<Pod>);
+      if (isService) service++;
+      else pod++;
+      servicesBefore.push(service);
     }
+    this.#changes = changes;
+    this.#servicesBefore = servicesBefore;
+    this.#ports = this.#portsThatMatter(flip);
+    this.length = changes.length + 1;
   }
-  return steps;
+
+  /** The last step before a position of the log. */
+  indexBefore(position: number): number {
+    let index = this.#changes.length;
+    while (index > 0 && (this.#changes[index - 1]?.position ?? 0) > position) index--;
+    return index;
+  }
+
+  at(index: number): number {
+    return this.#changes[index - 1]?.at ?? 0;
+  }
+
+  state(index: number): FlipState | undefined {
+    const [service, pod] = [this.#service(index), this.#pod(index)];
+    const state = expectedState(this.#source, service, pod);
+    if (this.#ports === undefined || !isObject(service) || !isObject(pod)) return state;
+    // The same Pod with other ports is another backend.
+    const ports = expectedPorts(service, pod);
+    return ports === undefined || ports === this.#ports ? state : 'absent';
+  }
+
+  /** `undefined` for step 0, and where nothing is known of before: nothing is known to have turned. */
+  turn(index: number): Turn | undefined {
+    if (index === 0 || this.state(index - 1) === undefined) return undefined;
+    const services = this.#servicesBefore[index] ?? 0;
+    if (services > (this.#servicesBefore[index - 1] ?? 0)) {
+      const version = this.#serviceVersions[services - 1] as Version<Service>;
+      return { of: 'service', version, before: this.#service(index - 1), after: this.#service(index) };
+    }
+    const version = this.#podVersions[index - services - 1] as Version<Pod>;
+    return { of: 'pod', version, before: this.#pod(index - 1), after: this.#pod(index), service: this.#service(index) };
+  }
+
+  /** Ports count only if the rule for them can be seen to hold: if it gives this backend's for some version of the Service. */
+  #portsThatMatter({ backend, from, to }: FlipFacts): string | undefined {
+    if (this.#serviceVersions.length === 0 || (from !== 'absent' && to !== 'absent')) return undefined;
+    const pod = this.#podVersions.at(-1)?.object ?? known(this.#podBefore);
+    if (!isObject(pod)) return undefined;
+    const ports = formatPorts(backend.ports);
+    return this.#services.some((service) => isObject(service) && expectedPorts(service, pod) === ports) ? ports : undefined;
+  }
+
+  #service(index: number): Known<Service> {
+    return this.#services[this.#servicesBefore[index] ?? 0] as Known<Service>;
+  }
+
+  #pod(index: number): Known<Pod> {
+    const count = index - (this.#servicesBefore[index] ?? 0);
+    return known(count === 0 ? this.#podBefore : (this.#podVersions[count - 1] as Version<Pod>));
+  }
+}
+
+function isObject<T extends KubeObject>(value: Known<T>): value is T {
+  return value !== 'absent' && value !== 'unknown';
 }
 
 function isBase(versions: Versions, since: number): boolean {
@@ -109,13 +162,14 @@ function isBase(versions: Versions, since: number): boolean {
 }
 
 /** What stood before the evidence: the version in force then; nothing, if the first one was seen to be made. */
-function beforeAll<T extends KubeObject>(versions: Versions<T>, since: number): Known<T> {
+export function knownBefore<T extends KubeObject>(versions: Versions<T>, since: number): Version<T> | 'absent' | 'unknown' {
   const [first] = versions;
   if (first === undefined) return 'unknown';
-  if (first.at <= since) return known(first);
+  if (first.at <= since) return first;
   return first.type === 'ADDED' && first.origin !== 'snapshot' ? 'absent' : 'unknown';
 }
 
-function known<T extends KubeObject>(version: Version<T>): Known<T> {
+export function known<T extends KubeObject>(version: Version<T> | 'absent' | 'unknown'): Known<T> {
+  if (version === 'absent' || version === 'unknown') return version;
   return version.type === 'DELETED' ? 'absent' : version.object;
 }

@@ -17,6 +17,8 @@ export interface Scaling {
 
 /** Streams differ by this much: a change received so shortly after another may have been made before it. */
 const SKEW_MS = 2_000;
+/** A ReplicaSet deletes its Pods within this of being scaled down, unless it is throttled. */
+const RECENT_MS = 30_000;
 const REVISION = 'deployment.kubernetes.io/revision';
 
 /** The ReplicaSet that owns the Pod, by the Pod's owner reference; `undefined` for a Pod of something else or of nothing. */
@@ -56,7 +58,7 @@ export function scalingDown(evidence: Evidence, pod: Pod, deletedAt: EpochMs): S
   if (owner === undefined) return undefined;
   const versions = evidence.replicaSet(owner.name).filter(({ uid }) => uid === owner.uid);
   const note = deletionNote(evidence, pod);
-  const index = note ? lastDecrease(versions, deletedAt + SKEW_MS) : pendingDecrease(versions, deletedAt);
+  const index = note ? nearestDecrease(versions, deletedAt) : pendingDecrease(versions, deletedAt);
   const decrease = versions[index];
   const before = versions[index - 1];
   if (decrease === undefined || before === undefined) return undefined;
@@ -88,8 +90,9 @@ export function scalingUp(evidence: Evidence, pod: Pod, madeAt: EpochMs): Scalin
   const to = replicasOf(present);
   if (to <= from) return undefined;
 
-  const first = versions.slice(0, index + 1).find((version) => replicasOf(version) > from && version !== settled) ?? present;
-  const { deployment, newest, changed, others } = deploymentAround(evidence, first, settled?.at ?? (first.at as EpochMs));
+  const unsettled = versions.slice(settled === undefined ? 0 : versions.indexOf(settled) + 1, index + 1);
+  const first = unsettled.find((version) => replicasOf(version) > from) ?? present;
+  const { deployment, newest, changed, others } = deploymentAround(evidence, first, settled?.at ?? first.at);
   const shown = [first, ...flat(creationNote(evidence, pod), scalingNote(evidence, deployment?.uid, owner.name, first.at))];
   const scaled = { replicaSet: owner.name, from, to };
   if (deployment === undefined) return { kind: 'scaling', isCertain: true, ...scaled, shown };
@@ -114,8 +117,10 @@ function deploymentAround(evidence: Evidence, replicaSet: Version<Workload>, sin
     return { deployment: undefined, newest: undefined, changed: 'unknown' as const, others: [] };
   }
   const deployment = { name: owner.name, uid: owner.uid };
-  const around = replicaSet.at + SKEW_MS;
-  const siblings = evidence.replicaSetsOf(deployment).flatMap((versions) => versionAt(versions, around as EpochMs) ?? []);
+  const siblings = evidence.replicaSetsOf(deployment).flatMap((versions) => {
+    const [first] = versions;
+    return versionAt(versions, replicaSet.at) ?? (first && first.at <= replicaSet.at + SKEW_MS ? first : []);
+  });
   const living = siblings.filter(({ type }) => type !== 'DELETED');
   const newest = living.reduce<Version<Workload> | undefined>(
     (best, each) => (best === undefined || revisionOf(each) > revisionOf(best) ? each : best),
@@ -156,6 +161,17 @@ function largest(versions: readonly Version<Workload>[]): Version<Workload> | un
     const difference = heldOf(each) - heldOf(best) || revisionOf(each) - revisionOf(best);
     return difference > 0 ? each : best;
   }, undefined);
+}
+
+/** The last decrease before a deletion that the ReplicaSet says it made; the first one after it, where the streams differ. */
+function nearestDecrease(versions: Versions<Workload>, deletedAt: EpochMs): number {
+  const before = lastDecrease(versions, deletedAt);
+  const isRecent = before > 0 && deletedAt - (versions[before]?.at ?? 0) <= RECENT_MS;
+  if (isRecent) return before;
+  const after = lastIndexAt(versions, deletedAt) + 1;
+  const next = versions[after];
+  const isNext = next !== undefined && after > 0 && next.at <= deletedAt + SKEW_MS && lastDecrease(versions, next.at) === after;
+  return isNext ? after : before;
 }
 
 /** Index of the last version at or before `at` that wants fewer Pods than the one before it; -1 for none. */

@@ -1,16 +1,18 @@
 /** Flips in a window, page by page, of one Service or of all. */
 import type { Source } from '../../domain/backends.ts';
+import { CAUSES, type CauseName } from '../../domain/causes/index.ts';
 import { epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
-import type { ClusterRecord, EventReader, FlipRecord } from '../../store/event-store.ts';
+import type { ClusterRecord, EventReader } from '../../store/event-store.ts';
 import type { CoverageStatus, FlipsAnswer } from '../answers.ts';
+import { flipsWithCause } from '../causes/causes.ts';
 import { readFlipsCursor, writeFlipsCursor } from '../cursor.ts';
 import { coverageWithin, type Gap } from '../gaps.ts';
-import { type FlipsQuestion, NotFoundError } from '../history.ts';
+import { type FlipsQuestion, InvalidQuestionError, NotFoundError } from '../history.ts';
 import { limitOf } from '../limits.ts';
 import { knownScopes, type LogView, viewLog } from '../log-view.ts';
 import { resolveClusters, resolveService, resolveWindow, type SeenService, type Window } from '../resolve.ts';
 import { primarySource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
-import { clusterNames, flipAnswer, gapAnswer, UNKNOWN_CAUSE } from '../to-answer.ts';
+import { clusterNames, flipAnswer, gapAnswer } from '../to-answer.ts';
 
 export function flipsAnswer(reader: EventReader, question: FlipsQuestion): FlipsAnswer {
   const limit = limitOf(question.limit, 1_000, 200);
@@ -28,38 +30,39 @@ export function flipsAnswer(reader: EventReader, question: FlipsQuestion): Flips
   const [from, to] = [asked.from ?? window.from, asked.to ?? window.to];
   const coverage = coverageOf(view, clusters, sourceIn, namespace, { ...window, from, to });
   const [only, ...others] = clusters;
-  const found =
-    only === undefined || (question.cause !== undefined && question.cause !== UNKNOWN_CAUSE)
-      ? []
-      : reader.flips({
-          ...(others.length === 0 ? { clusterId: only.id } : {}),
-          ...(namespace !== undefined ? { namespace } : {}),
-          ...(question.service !== undefined ? { service: question.service } : {}),
-          ...(service?.record ? { serviceId: service.record.id } : {}),
-          ...(source !== undefined ? { source } : {}),
-          ...(question.pod !== undefined ? { pod: question.pod } : {}),
-          ...(question.node !== undefined ? { node: question.node } : {}),
-          ...(cursor ? { after: cursor.after } : {}),
-          from,
-          to,
-          asOf: view.asOf,
-          limit: limit + 1,
-        });
-  const page = found.slice(0, limit);
+  const query = {
+    ...(only && others.length === 0 ? { clusterId: only.id } : {}),
+    ...(namespace !== undefined ? { namespace } : {}),
+    ...(question.service !== undefined ? { service: question.service } : {}),
+    ...(service?.record ? { serviceId: service.record.id } : {}),
+    ...(source !== undefined ? { source } : {}),
+    ...(question.pod !== undefined ? { pod: question.pod } : {}),
+    ...(question.node !== undefined ? { node: question.node } : {}),
+    ...(cursor ? { after: cursor.after } : {}),
+    from,
+    to,
+    asOf: view.asOf,
+    limit,
+  };
+  const { items, next } = only === undefined ? { items: [] } : flipsWithCause(view, query, causeFilter(question.cause));
   const nameOf = clusterNames(clusters);
   return {
     from: formatTime(from),
     to: formatTime(to),
     asOf: view.asOf,
     ...coverage,
-    items: page.map((flip) => flipAnswer(flip, nameOf(flip.service.clusterId))),
-    ...(found.length > limit
-      ? { nextCursor: writeFlipsCursor({ after: keyOf(page.at(-1) as FlipRecord), asOf: view.asOf, from, to }) }
-      : {}),
+    items: items.map((each) => flipAnswer(each, nameOf(each.flip.service.clusterId))),
+    ...(next ? { nextCursor: writeFlipsCursor({ after: next, asOf: view.asOf, from, to }) } : {}),
   };
 }
 
-const keyOf = ({ at, position, ordinal }: FlipRecord) => ({ at, position, ordinal });
+function causeFilter(cause: string | undefined): CauseName | undefined {
+  const known = CAUSES.find((name) => name === cause);
+  if (cause !== undefined && known === undefined) {
+    throw new InvalidQuestionError('cause', `no flip is ever told with the cause ${cause}: name one of ${CAUSES.join(', ')}`);
+  }
+  return known;
+}
 
 function subjectOf(view: LogView, question: FlipsQuestion): { clusters: readonly ClusterRecord[]; service?: SeenService } {
   const { cluster, namespace, service: name } = question;

@@ -1,6 +1,7 @@
 /** What a live view has not seen yet. */
 import { type EventReader, type FlipRecord, isLedgerEvent, position } from '../../store/event-store.ts';
 import type { FlipAnswer, LogEventAnswer } from '../answers.ts';
+import { explainFlips } from '../causes/causes.ts';
 import { afterOf, limitOf } from '../limits.ts';
 import { clusterNames, eventAnswers, flipAnswer } from '../to-answer.ts';
 
@@ -23,11 +24,13 @@ export function newsAnswer(reader: EventReader, question: { after: number; limit
   // After a position that the log does not have (another log's, or one cut off) the view starts again at the log's end.
   if (end === undefined) return { lastPosition: Math.min(after, reader.lastPosition()), flips: [], ledger: [] };
   const { flips, lastPosition } = wholeEvents(reader, after, end, limit);
+  // What has come up to now, not only up to the last of these events: evidence may follow a flip.
+  const explained = explainFlips({ reader, asOf: reader.lastPosition() }, flips);
   const nameOf = clusterNames(reader.clusters());
   const ledger = events.filter((event) => isLedgerEvent(event) && event.position <= lastPosition);
   return {
     lastPosition,
-    flips: flips.map((flip) => flipAnswer(flip, nameOf(flip.service.clusterId))),
+    flips: explained.map((each) => flipAnswer(each, nameOf(each.flip.service.clusterId))),
     ledger: eventAnswers(reader, ledger),
   };
 }

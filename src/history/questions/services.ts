@@ -1,7 +1,9 @@
 /** Every Service at one instant, with its counts. */
+import type { Cause } from '../../domain/causes/index.ts';
 import { type EpochMs, formatTime } from '../../domain/time.ts';
-import type { ClusterRecord, CountsRecord, EventReader, ServiceAtRecord } from '../../store/event-store.ts';
+import type { ClusterRecord, CountsRecord, EventReader, FlipRecord, ServiceAtRecord } from '../../store/event-store.ts';
 import type { CoverageStatus, ServiceState, ServiceSummaryAnswer, ServicesAnswer } from '../answers.ts';
+import { explainFlips } from '../causes/causes.ts';
 import { readServicesCursor, writeServicesCursor } from '../cursor.ts';
 import { BEFORE_RECORDING, coverageAt, type Gap, type InstantCoverage } from '../gaps.ts';
 import { InvalidQuestionError, type ServicesQuestion } from '../history.ts';
@@ -9,7 +11,7 @@ import { limitOf } from '../limits.ts';
 import { knownScopes, type LogView, viewLog } from '../log-view.ts';
 import { latestInstant, resolveClusters } from '../resolve.ts';
 import { knownOfSource, primarySource, RESOURCE_OF_SOURCE, sourceAt } from '../sources.ts';
-import { clusterNames, gapAnswer, UNKNOWN_CAUSE } from '../to-answer.ts';
+import { clusterNames, gapAnswer } from '../to-answer.ts';
 
 export function servicesAnswer(reader: EventReader, question: ServicesQuestion): ServicesAnswer {
   const limit = limitOf(question.limit, 1_000, 100);
@@ -55,6 +57,8 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
   const last = page.at(-1)?.service;
   const uidOf = (service: { clusterId: ClusterRecord['id'] }) => clusters.find(({ id }) => id === service.clusterId)?.uid ?? '';
   const nameOf = clusterNames(clusters);
+  const lastFlips = page.flatMap(({ lastFlip }) => lastFlip ?? []);
+  const causeOf = new Map(explainFlips(view, lastFlips).map(({ flip, cause }) => [flip, cause]));
   const coverage = clusters.flatMap((cluster) => {
     const { services, addresses } = scopesOf(cluster);
     return [...services, ...addresses].map((known) => ({ known, ...coverageAt(known, at) }));
@@ -63,7 +67,7 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
     at: formatTime(at),
     asOf: view.asOf,
     ...overall(coverage.map(({ known, status, gap }) => ({ status, gap: gap ?? notYet(known) }))),
-    items: page.map((record) => summary(view, record, nameOf(record.service.clusterId), at)),
+    items: page.map((record) => summary(view, record, nameOf(record.service.clusterId), at, causeOf)),
     ...(found.length > limit && last
       ? {
           nextCursor: writeServicesCursor({
@@ -94,7 +98,13 @@ function existed({ exists, counts }: ServiceAtRecord): boolean {
   return exists ?? (counts.endpoints?.listed === true || counts.endpointslices?.listed === true);
 }
 
-function summary(view: LogView, record: ServiceAtRecord, cluster: string, at: EpochMs): ServiceSummaryAnswer {
+function summary(
+  view: LogView,
+  record: ServiceAtRecord,
+  cluster: string,
+  at: EpochMs,
+  causeOf: ReadonlyMap<FlipRecord, Cause>,
+): ServiceSummaryAnswer {
   const { clusterId, namespace, name } = record.service;
   const covered = {
     endpoints: coverageAt(knownOfSource(view, clusterId, 'endpoints', namespace), at),
@@ -123,7 +133,7 @@ function summary(view: LogView, record: ServiceAtRecord, cluster: string, at: Ep
             ...(lastFlip.backend.pod ? { pod: lastFlip.backend.pod.name } : {}),
             from: lastFlip.from,
             to: lastFlip.to,
-            cause: UNKNOWN_CAUSE,
+            cause: causeOf.get(lastFlip)?.name ?? 'unknown',
           },
         }
       : {}),

@@ -197,7 +197,7 @@ describe('flips and differences over a gap', () => {
       [text(8_000), '10.0.0.11', 'absent', 'ready', 'inferred'],
       [text(8_000), '10.0.0.9', 'ready', 'absent', 'inferred'],
     ]);
-    expect(answer.items[1]).toMatchObject({ notBefore: text(5_000), notAfter: text(8_000), cause: 'unknown', evidence: [] });
+    expect(answer.items[1]).toMatchObject({ notBefore: text(5_000), notAfter: text(8_000), cause: 'FirstSeen', evidence: [] });
   });
 
   test('a difference tells the certainty of both of its ends', async () => {

@@ -63,7 +63,9 @@ describe('flips page by page', () => {
     expect(await count(CART)).toBe(5);
     expect(await count({ pod: 'p1' })).toBe(2);
     expect(await count({ node: 'node-1', namespace: 'store', service: 'pay' })).toBe(2);
-    expect(await count({ cause: 'unknown' })).toBe(8);
+    expect(await count({ cause: 'unknown' })).toBe(7);
+    expect(await count({ cause: 'ServiceDeleted' })).toBe(1);
+    await expect(count({ cause: 'Nothing' })).rejects.toThrow(InvalidQuestionError);
     expect(await count({ cause: 'ReadinessProbeFailed' })).toBe(0);
     expect(await count({ service: 'pay' })).toBe(2);
   });

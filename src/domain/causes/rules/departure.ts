@@ -26,15 +26,18 @@ export function departure(evidence: Evidence, version: Version<Pod>): Cause {
   );
 }
 
-function disruption(evidence: Evidence, version: Version<Pod>): Cause | undefined {
-  // An earlier version may carry the condition and a forced deletion may have been received without it.
-  const shown = [version, ...evidence.pod].find(({ object }) => isTrue(object, 'DisruptionTarget'));
-  const condition = conditionOf(shown?.object, 'DisruptionTarget');
-  const words = DISRUPTIONS[condition?.reason ?? ''];
-  if (shown === undefined || words === undefined || shown.at > version.at) return undefined;
-  const why =
-    condition?.reason === 'DeletionByTaintManager' || condition?.reason === 'TerminationByKubelet' ? condition.message : '';
-  return observed('Evicted', why ? `${words}: ${why}` : words, [shown, version]);
+function disruption({ pod }: Evidence, version: Version<Pod>): Cause | undefined {
+  const condition = conditionOf(version.object, 'DisruptionTarget');
+  const words = condition?.status === 'True' ? DISRUPTIONS[condition.reason ?? ''] : undefined;
+  if (words === undefined) return undefined;
+  // It is set by a write of its own, just before the deletion.
+  const before = pod[pod.indexOf(version) - 1];
+  const isOwn = condition?.reason === 'DeletionByTaintManager' || condition?.reason === 'TerminationByKubelet';
+  const why = isOwn && condition.message ? `: ${condition.message}` : '';
+  return observed('Evicted', `${words}${why}`, [
+    before && isTrue(before.object, 'DisruptionTarget') ? before : undefined,
+    version,
+  ]);
 }
 
 /** Clusters before Kubernetes 1.26 set no such condition; the Events are older. */

@@ -2,7 +2,7 @@
 import type { Service } from '../../objects.ts';
 import { type Cause, inferred, observed } from '../cause.ts';
 import { type Evidence, LOOK_AHEAD_MS, lastIndexAt, type Version, type Versions } from '../evidence.ts';
-import { hasSelector, type Known } from '../expected.ts';
+import type { Known } from '../expected.ts';
 
 /** @param version the one from which on the Service asks for what the flip brought */
 export function serviceChange(version: Version<Service>, before: Known<Service>, after: Known<Service>): Cause | undefined {
@@ -11,6 +11,8 @@ export function serviceChange(version: Version<Service>, before: Known<Service>,
   if (before === 'unknown' || after === 'unknown') return undefined;
   const [from, to] = [before, after].map(selectorText);
   if (from !== to) return observed('SelectorChanged', `selector changed: ${from} → ${to}`, [version]);
+  const [old, now] = [before, after].map(portsText);
+  if (old !== now) return observed('PortsChanged', `ports changed: ${old} → ${now}`, [version]);
   const [hid, publishes] = [before, after].map((each) => each.spec?.publishNotReadyAddresses === true);
   if (hid !== publishes)
     return observed('PublishNotReadyChanged', `publishNotReadyAddresses changed: ${hid} → ${publishes}`, [version]);
@@ -34,8 +36,8 @@ export function portsChange({ flip, service }: Evidence): Cause | undefined {
 }
 
 /** Where the Pods are not recorded, a change of the Service shortly before is all that is left to go by. */
-export function serviceAlone({ flip, service }: Evidence): Cause | undefined {
-  if (flip.from !== 'absent' && flip.to !== 'absent') return undefined;
+export function serviceAlone({ flip, service, pod }: Evidence): Cause | undefined {
+  if (pod.length > 0 || (flip.from !== 'absent' && flip.to !== 'absent')) return undefined;
   const near = (version: Version<Service>) => version.at >= flip.at - CONTROLLER_MS && version.at <= flip.at + LOOK_AHEAD_MS;
   const made = service.findLast((version) => near(version) && version.type === (flip.to === 'absent' ? 'DELETED' : 'ADDED'));
   if (made !== undefined && made.origin !== 'snapshot') {
@@ -62,8 +64,9 @@ function nearest(service: Versions<Service>, at: number, differs: (before: Servi
 
 /** `app=cart,tier=web`; `none` without one. */
 function selectorText(service: Service): string {
-  if (!hasSelector(service)) return 'none';
-  return Object.entries(service.spec?.selector ?? {})
+  const selector = Object.entries(service.spec?.selector ?? {});
+  if (selector.length === 0) return 'none';
+  return selector
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(',');

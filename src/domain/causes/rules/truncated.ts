@@ -2,8 +2,9 @@
 
 import type { KubeObject } from '../../objects.ts';
 import { type Cause, inferred, observed } from '../cause.ts';
-import { type Evidence, type Version, versionAt } from '../evidence.ts';
-import { expectedState, type Known } from '../expected.ts';
+import { type Evidence, lastIndexAt, type Versions } from '../evidence.ts';
+import { expectedState } from '../expected.ts';
+import { known, knownBefore } from '../turn.ts';
 
 /** A version computed so shortly after a change may not know of it yet. */
 const LAG_MS = 1_000;
@@ -29,13 +30,9 @@ export function truncated(evidence: Evidence): Cause | undefined {
 }
 
 function belongsAt({ flip, service, pod }: Evidence, at: number): boolean | undefined {
-  const state = expectedState(flip.source, known(service, at), known(pod, at));
+  const standing = <T extends KubeObject>(versions: Versions<T>) => {
+    return known(versions[lastIndexAt(versions, at)] ?? knownBefore(versions, at));
+  };
+  const state = expectedState(flip.source, standing(service), standing(pod));
   return state === undefined ? undefined : state !== 'absent';
-}
-
-function known<T extends KubeObject>(versions: readonly Version<T>[], at: number): Known<T> {
-  const version = versionAt(versions, at as Version['at']);
-  if (version !== undefined) return version.type === 'DELETED' ? 'absent' : version.object;
-  const [first] = versions;
-  return first?.type === 'ADDED' && first.origin !== 'snapshot' ? 'absent' : 'unknown';
 }
