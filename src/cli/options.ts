@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, describeSetting, readConfig, type SettingFlags, type SettingName } from '../config.ts';
 import { SOURCES } from '../domain/backends.ts';
-import { type EpochMs, InvalidTimeError, parseTime } from '../domain/time.ts';
+import { type EpochMs, formatTime, InvalidTimeError, parseDuration, parseTime } from '../domain/time.ts';
 import type { CommandContext } from './context.ts';
 import { UsageError } from './errors.ts';
 
@@ -57,6 +57,29 @@ export function timeFlag(flag: string, text: string | undefined, now: EpochMs): 
     if (error instanceof InvalidTimeError) throw new InvalidTimeError(`${flag} ${error.message}`);
     throw error;
   }
+}
+
+/** `--from` and `--to`. @throws InvalidTimeError, or UsageError for a window that is empty */
+export function windowFlags(
+  flags: { readonly from?: string; readonly to?: string },
+  now: EpochMs,
+): { from?: EpochMs; to?: EpochMs } {
+  const from = timeFlag('--from', flags.from, now);
+  const to = timeFlag('--to', flags.to, now);
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw new UsageError(`--from ${formatTime(from)} is not before --to ${formatTime(to)}`);
+  }
+  return { from, to };
+}
+
+/** Milliseconds. @throws UsageError that names the flag */
+export function durationFlag(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const duration = parseDuration(text);
+  if (duration === undefined) {
+    throw new UsageError(`${flag} ${JSON.stringify(text)} is not a duration: write 500ms, 5s, 1m or 1h30m`);
+  }
+  return duration;
 }
 
 export const outputOption = (choices: readonly [string, ...string[]], description: string): Option =>

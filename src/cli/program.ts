@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { demoCommand } from './demo.ts';
+import { disagreementsCommand } from './disagreements.ts';
 import { EXIT_OK, EXIT_USAGE, exitCodeOf, InterruptedError, messageOf } from './errors.ts';
 import { flipsCommand } from './flips.ts';
 import { importCommand } from './import.ts';
@@ -11,6 +12,7 @@ import { recordCommand } from './record.ts';
 import { serveCommand } from './serve.ts';
 import { servicesCommand } from './services.ts';
 import { stateCommand } from './state.ts';
+import { summaryCommand } from './summary.ts';
 import { verifyCommand } from './verify.ts';
 
 const COMMANDS = [
@@ -21,6 +23,8 @@ const COMMANDS = [
   stateCommand,
   flipsCommand,
   servicesCommand,
+  summaryCommand,
+  disagreementsCommand,
   verifyCommand,
   rebuildCommand,
 ];
@@ -115,7 +119,19 @@ function usageMessage(complaint: string, argv: readonly string[]): string {
   return `${text} (see flipbook ${command === undefined ? '' : `${command} `}--help)`;
 }
 
-const COMMAND_NAMES = new Set(['record', 'serve', 'demo', 'import', 'state', 'flips', 'services', 'verify', 'rebuild']);
+const COMMAND_NAMES = new Set([
+  'record',
+  'serve',
+  'demo',
+  'import',
+  'state',
+  'flips',
+  'services',
+  'summary',
+  'disagreements',
+  'verify',
+  'rebuild',
+]);
 
 /** Whether debugging was asked for; looked up by hand because the error may be that the settings could not be read. */
 function wantsStack(argv: readonly string[], { env }: CommandContext): boolean {

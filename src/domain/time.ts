@@ -83,6 +83,20 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d${two(Math.floor(seconds / 3_600) % 24)}h`;
 }
 
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
+
+/** Milliseconds of a duration as people write it: `500ms`, `5s`, `1m`, `1h30m` (units ms s m h d w). `undefined` when the text is not one. */
+export function parseDuration(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '0') return 0;
+  if (!DURATION.test(trimmed)) return undefined;
+  let sum = 0;
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
+    sum += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  }
+  return sum <= MAX_INSTANT ? Math.trunc(sum) : undefined;
+}
+
 function offsetMs(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0;
   const sign = zone.startsWith('-') ? -1 : 1;

@@ -202,3 +202,149 @@ export interface LogEventAnswer {
   /** JSON text of the version, exactly as stored: kept as text so that no digit or escape of it changes. */
   objectText?: string;
 }
+
+/** What a Pod said of itself, or a list of a backend, and since when it was known to. */
+export interface SaidAnswer<State> {
+  state: State;
+  since: TimeText;
+  /** `since` is only how far back it is known. */
+  opensBefore: boolean;
+  position?: number;
+}
+
+export interface DisagreementAnswer extends BackendAnswer {
+  podSaid: SaidAnswer<'ready' | 'notReady'> & { transitionAt?: TimeText };
+  serviceSaid: SaidAnswer<FlipState>;
+  from: TimeText;
+  to: TimeText;
+  opensBefore: boolean;
+  endsAfter: boolean;
+  durationMs: number;
+  evidence: number[];
+}
+
+export interface LagAnswer extends BackendAnswer {
+  at: TimeText;
+  position: number;
+  from: FlipState;
+  to: FlipState;
+  podAt: TimeText;
+  podPosition: number;
+  podTransitionAt?: TimeText;
+  lagMs: number;
+}
+
+export interface DisagreementsAnswer {
+  service: ServiceNameAnswer;
+  from: TimeText;
+  to: TimeText;
+  asOf: number;
+  source: Source;
+  longerThanMs: number;
+  coverage: CoverageStatus;
+  gaps: GapAnswer[];
+  truncated: boolean;
+  items: DisagreementAnswer[];
+  leftOut: number;
+  lag: { flips: number; medianMs?: number; p95Ms?: number; greatestMs?: number; items: LagAnswer[]; leftOut: number };
+}
+
+export interface ZeroReadyAnswer {
+  from: TimeText;
+  to: TimeText;
+  opensBefore: boolean;
+  endsAfter: boolean;
+  durationMs: number;
+}
+
+export interface CauseCountAnswer {
+  cause: string;
+  flips: number;
+  firstAt: TimeText;
+}
+
+export interface FirstCauseAnswer {
+  cause: string;
+  detail?: string;
+  confidence: 'observed' | 'inferred' | 'unknown';
+  at: TimeText;
+  position: number;
+  evidence: number[];
+}
+
+/** A change of an object, seen as it happened (`watch`) or after a gap (`relist`). */
+interface ChangeAnswer {
+  at: TimeText;
+  position: number;
+  origin: 'watch' | 'relist';
+}
+
+export interface RolloutAnswer extends ChangeAnswer {
+  deployment: string;
+  fromRevision: string;
+  toRevision: string;
+  fromReplicaSet?: string;
+  toReplicaSet?: string;
+  fromImages: string[];
+  toImages: string[];
+  completedAt?: TimeText;
+  completedPosition?: number;
+}
+
+export interface ScalingAnswer extends ChangeAnswer {
+  kind: 'Deployment' | 'ReplicaSet';
+  name: string;
+  from: number;
+  to: number;
+}
+
+export interface ServiceEditAnswer extends ChangeAnswer {
+  what: 'created' | 'deleted' | 'selector' | 'ports' | 'publishNotReadyAddresses' | 'type';
+  before?: string;
+  after?: string;
+}
+
+export type IncidentEventKind =
+  | 'flips'
+  | 'zero-ready-begins'
+  | 'zero-ready-ends'
+  | 'rollout'
+  | 'rollout-completed'
+  | 'scaling'
+  | 'service-edit'
+  | 'gap-begins'
+  | 'gap-ends';
+
+export interface IncidentEventAnswer {
+  at: TimeText;
+  kind: IncidentEventKind;
+  text: string;
+  source: string;
+  evidence: number[];
+}
+
+export interface SummaryAnswer {
+  service: ServiceNameAnswer;
+  from: TimeText;
+  to: TimeText;
+  asOf: number;
+  source: Source;
+  coverage: CoverageStatus;
+  gaps: GapAnswer[];
+  evidenceGaps: GapAnswer[];
+  zeroReady: ZeroReadyAnswer[];
+  zeroReadyMs: number;
+  leastReady?: { ready: number; notReady: number; at: TimeText };
+  someNotReadyMs: number;
+  unlistedMs: number;
+  knownMs: number;
+  unknownMs: number;
+  flips: number;
+  causes: CauseCountAnswer[];
+  firstCause?: FirstCauseAnswer;
+  rollouts: RolloutAnswer[];
+  scalings: ScalingAnswer[];
+  serviceEdits: ServiceEditAnswer[];
+  events: IncidentEventAnswer[];
+  eventsLeftOut: number;
+}

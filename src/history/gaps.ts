@@ -57,6 +57,25 @@ export function knownSpans(spans: readonly StreamSpan[]): KnownSpan[] {
   return known;
 }
 
+/**
+ * The spans in which all of several resources were known, each given by its known spans. Such a span is known no further,
+ * and for the same reason, as the first of them to end.
+ */
+export function knownTogether(resources: readonly (readonly KnownSpan[])[]): KnownSpan[] {
+  const [first = [], ...others] = resources;
+  return others.reduce<KnownSpan[]>(
+    (together, known) =>
+      together.flatMap((a) =>
+        known.flatMap((b) => {
+          const from = epochMs(Math.max(a.from, b.from));
+          const earlier = b.to < a.to ? b : a;
+          return from <= earlier.to ? [{ ...earlier, from }] : [];
+        }),
+      ),
+    [...first],
+  );
+}
+
 /** The gap that follows a known span. */
 function gapAfter(span: KnownSpan, next: KnownSpan | undefined): Gap {
   return {
@@ -156,7 +175,7 @@ export function partsOfWindow(known: readonly KnownSpan[], from: EpochMs, to: Ep
 }
 
 /** Streams that ended only because the recorder, or the trace, did: they were well until then. */
-const STOPPED: ReadonlySet<string> = new Set(['recorder-stopped', 'trace-ended']);
+export const STOPPED: ReadonlySet<string> = new Set(['recorder-stopped', 'trace-ended']);
 
 /** Whether a span is still open, or ended only with the recording itself. */
 export function lastedToTheEnd(span: KnownSpan | undefined): boolean {

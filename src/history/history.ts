@@ -11,12 +11,14 @@ import type {
   ClustersAnswer,
   CoverageAnswer,
   DiffAnswer,
+  DisagreementsAnswer,
   FlipAnswer,
   FlipsAnswer,
   GapAnswer,
   LogEventAnswer,
   ServicesAnswer,
   StateAnswer,
+  SummaryAnswer,
   TimelineAnswer,
 } from './answers.ts';
 
@@ -101,6 +103,17 @@ export interface DiffQuestion extends OfService {
   readonly source?: Source;
 }
 
+export interface SummaryQuestion extends OfService, InWindow {
+  readonly source?: Source;
+}
+
+/** At one instant, or in a window; not both. */
+export interface DisagreementsQuestion extends OfService, InWindow, AtInstant {
+  readonly source?: Source;
+  /** Milliseconds; default 3,000. 0: however short. */
+  readonly longerThanMs?: number;
+}
+
 /** The object exactly as it was: its stored bytes, and what vouches for them. */
 export interface ObjectAnswer {
   readonly body: Uint8Array;
@@ -130,6 +143,10 @@ export interface History {
   flips(question: FlipsQuestion): Promise<FlipsAnswer>;
   timeline(question: TimelineQuestion): Promise<TimelineAnswer>;
   diff(question: DiffQuestion): Promise<DiffAnswer>;
+  /** The facts of an incident: what was seen in a window, in figures and in order of time. */
+  summary(question: SummaryQuestion): Promise<SummaryAnswer>;
+  /** Where Pods and the Service's list contradicted each other, and how long the list took to follow them. */
+  disagreements(question: DisagreementsQuestion): Promise<DisagreementsAnswer>;
   coverage(question: InCluster & InWindow): Promise<CoverageAnswer>;
   /** Events with position > `after`, oldest first; at most `limit` (1 to 10,000, default 1,000). */
   events(question: { after: number; limit?: number }): Promise<LogEventAnswer[]>;

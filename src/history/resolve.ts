@@ -2,7 +2,7 @@
 import type { ResourceName } from '../domain/resources.ts';
 import { type EpochMs, epochMs, formatTime, MAX_INSTANT } from '../domain/time.ts';
 import type { ClusterRecord, ServiceRecord } from '../store/event-store.ts';
-import { latestKnownInstant } from './gaps.ts';
+import { coverageWithin, type KnownSpan, latestKnownInstant, type WindowCoverage } from './gaps.ts';
 import { InvalidQuestionError, type InWindow, NotFoundError } from './history.ts';
 import { firstEventAt, knownScopes, type LogView, lastEventAt } from './log-view.ts';
 
@@ -144,6 +144,21 @@ export function resolveWindow(
   const from = question.from ?? epochMs(Math.max(0, Math.min(to - 1, ...begins)));
   const judgedTo = question.to ?? epochMs(Math.max(last, question.from ?? 0) + 1);
   return { from, to, judgedTo, fromBeginning: question.from === undefined };
+}
+
+/**
+ * What one resource owes to a window: where the question left the beginning open, nothing for the time before its own.
+ *
+ * @param stream names what would have been watched, were it never recorded
+ */
+export function coverageOfWindow(
+  known: readonly KnownSpan[],
+  { from, to, judgedTo, fromBeginning }: Window,
+  stream: string,
+): WindowCoverage {
+  const end = epochMs(Math.min(to, judgedTo));
+  const begin = fromBeginning ? epochMs(Math.min(Math.max(from, known[0]?.from ?? from), end - 1)) : from;
+  return coverageWithin(known, begin, end, stream);
 }
 
 function beginning(

@@ -4,12 +4,14 @@ import type { History } from './history.ts';
 import { clustersAnswer } from './questions/clusters.ts';
 import { coverageAnswer } from './questions/coverage.ts';
 import { diffAnswer } from './questions/diff.ts';
+import { disagreementsAnswer } from './questions/disagreements.ts';
 import { eventsAnswer } from './questions/events.ts';
 import { flipsAnswer } from './questions/flips.ts';
 import { newsAnswer } from './questions/news.ts';
 import { objectAnswer } from './questions/object.ts';
 import { servicesAnswer } from './questions/services.ts';
 import { stateAnswer } from './questions/state.ts';
+import { summaryAnswer } from './questions/summary.ts';
 import { timelineAnswer } from './questions/timeline.ts';
 
 /** The questions of {@link History}. */
@@ -28,6 +30,8 @@ export function syncHistory(reader: EventReader): SyncHistory {
     flips: (question) => flipsAnswer(reader, question),
     timeline: (question) => timelineAnswer(reader, question),
     diff: (question) => diffAnswer(reader, question),
+    summary: (question) => summaryAnswer(reader, question),
+    disagreements: (question) => disagreementsAnswer(reader, question),
     coverage: (question) => coverageAnswer(reader, question),
     events: (question) => eventsAnswer(reader, question),
     news: (question) => newsAnswer(reader, question),
@@ -50,6 +54,8 @@ export function historyOf(
     flips: question('flips'),
     timeline: question('timeline'),
     diff: question('diff'),
+    summary: question('summary'),
+    disagreements: question('disagreements'),
     coverage: question('coverage'),
     events: question('events'),
     news: question('news'),

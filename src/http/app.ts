@@ -11,6 +11,7 @@ import type { Clock } from './query.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { coverageRoutes } from './routes/coverage.ts';
 import { diffRoutes } from './routes/diff.ts';
+import { disagreementRoutes } from './routes/disagreements.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { flipRoutes } from './routes/flips.ts';
@@ -19,6 +20,7 @@ import { probeRoutes } from './routes/probes.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { stateRoutes } from './routes/state.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { summaryRoutes } from './routes/summary.ts';
 import { timelineRoutes } from './routes/timeline.ts';
 import { servePage } from './static-files.ts';
 
@@ -67,6 +69,8 @@ export function createApp({ history, readiness, metrics, log, webRoot, clock, li
     flipRoutes,
     timelineRoutes,
     diffRoutes,
+    summaryRoutes,
+    disagreementRoutes,
     objectRoutes,
     coverageRoutes,
     eventRoutes,

@@ -5,9 +5,9 @@
  */
 import { z } from 'zod';
 
-const time = z.string().meta({ description: 'RFC 3339, UTC, with milliseconds', example: '2026-11-23T16:18:27.475Z' });
-const position = z.number().int().nonnegative().meta({ description: 'Position of an event in the log' });
-const count = z.number().int().nonnegative();
+export const time = z.string().meta({ description: 'RFC 3339, UTC, with milliseconds', example: '2026-11-23T16:18:27.475Z' });
+export const position = z.number().int().nonnegative().meta({ description: 'Position of an event in the log' });
+export const count = z.number().int().nonnegative();
 
 export const Source = z.enum(['endpoints', 'endpointslices']).meta({ id: 'Source' });
 export const BackendState = z.enum(['ready', 'notReady', 'serving', 'terminating']).meta({ id: 'BackendState' });
@@ -34,7 +34,7 @@ export const BackendPort = z
 
 export const PodReference = z.object({ name: z.string(), uid: z.string() }).meta({ id: 'PodReference' });
 
-const backendShape = {
+export const backendShape = {
   address: z.string().meta({ example: '10.100.4.202' }),
   ports: z.array(BackendPort),
   pod: PodReference.optional(),

@@ -3,7 +3,7 @@
  * questions. A parameter that is not known is refused, because a misspelled `from` must not silently ask for everything.
  */
 import { z } from 'zod';
-import { type EpochMs, InvalidTimeError, parseTime } from '../domain/time.ts';
+import { type EpochMs, InvalidTimeError, parseDuration, parseTime } from '../domain/time.ts';
 import { InvalidQuestionError } from '../history/history.ts';
 import { Source } from './contract.ts';
 
@@ -86,6 +86,17 @@ export const parameters = {
     description: 'Width of the drawing in pixels: the answer is never finer than it needs',
     example: 1200,
   }).optional(),
+  longerThan: z
+    .string()
+    .refine((text) => parseDuration(text) !== undefined, { error: 'is not a duration: write 500ms, 5s, 1m or 1h30m' })
+    .transform((text) => parseDuration(text) ?? 0)
+    .meta({
+      description: 'Only what lasted longer than this: a duration such as `500ms`, `5s`, `1m`, `1h30m`; `0` for all',
+      examples: ['5s'],
+      type: 'string',
+      default: '3s',
+    })
+    .optional(),
   after: position('Only events with a greater position', 0),
 };
 

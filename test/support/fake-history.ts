@@ -2,6 +2,7 @@
 import type { FlipAnswer, FlipsAnswer, LogEventAnswer } from '../../src/history/answers.ts';
 import { type History, NotFoundError } from '../../src/history/history.ts';
 import { examples } from '../../src/http/examples.ts';
+import { incidentExamples } from '../../src/http/incident-examples.ts';
 
 export interface FakeHistory extends History {
   /** Every question so far, oldest first. */
@@ -21,6 +22,8 @@ export function fakeHistory(answers: Partial<History> = {}): FakeHistory {
     flips: async () => ({ ...examples.flips, nextCursor: undefined }),
     timeline: async () => examples.timeline,
     diff: async () => examples.diff,
+    summary: async () => incidentExamples.summary,
+    disagreements: async () => incidentExamples.disagreements,
     coverage: async () => examples.coverage,
     events: async () => [],
     news: async ({ after }) => ({ lastPosition: after, flips: [], ledger: [] }),

@@ -82,7 +82,7 @@ function foldLanes(view: LogView, service: SeenService, source: Source, parts: r
 const before = (at: EpochMs): EpochMs => epochMs(Math.max(0, at - 1));
 
 /** Flips with from ≤ at < to, those of one event together. */
-function* flipsByEvent(
+export function* flipsByEvent(
   { reader, asOf }: LogView,
   { cluster, record }: SeenService,
   source: Source,

@@ -9,7 +9,19 @@ import { InvalidQuestionError, NotFoundError } from '../../../src/history/histor
 import { CorruptLogError, LogBusyError, LogUnusableError } from '../../../src/store/event-store.ts';
 import { run, Sink } from './harness.ts';
 
-const COMMANDS = ['record', 'serve', 'demo', 'import', 'state', 'flips', 'services', 'verify', 'rebuild'];
+const COMMANDS = [
+  'record',
+  'serve',
+  'demo',
+  'import',
+  'state',
+  'flips',
+  'services',
+  'summary',
+  'disagreements',
+  'verify',
+  'rebuild',
+];
 
 describe('help', () => {
   it('of the program names every command, on stdout, with exit code 0', async () => {

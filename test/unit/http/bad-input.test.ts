@@ -16,6 +16,8 @@ const ROUTES = [
   '/api/v1/flips.csv?',
   `${web}/timeline?`,
   `${web}/diff?from=now-1h&to=now&`,
+  `${web}/summary?`,
+  `${web}/disagreements?`,
   '/api/v1/namespaces/store/endpoints/web?',
   '/api/v1/namespaces/store/endpointslices/web-x?',
   `${web}?`,
@@ -24,7 +26,7 @@ const ROUTES = [
   '/api/v1/stream?',
 ];
 const KNOWN = new Set(
-  'cluster asof at from to source limit cursor namespace service pod node cause q px after lastEventId'.split(' '),
+  'cluster asof at from to source limit cursor namespace service pod node cause q px after lastEventId longerThan'.split(' '),
 );
 
 describe('a parameter that is not understood is refused by name', () => {
@@ -49,6 +51,11 @@ describe('a parameter that is not understood is refused by name', () => {
     ['/api/v1/flips.csv?cursor=abc', 'cursor'],
     [`${web}/timeline?px=0`, 'px'],
     [`${web}/timeline?px=20001`, 'px'],
+    [`${web}/disagreements?longerThan=`, 'longerThan'],
+    [`${web}/disagreements?longerThan=5`, 'longerThan'],
+    [`${web}/disagreements?longerThan=-5s`, 'longerThan'],
+    [`${web}/disagreements?longerThan=soon`, 'longerThan'],
+    [`${web}/summary?longerThan=5s`, 'longerThan'],
     ['/api/v1/events?after=x', 'after'],
     ['/api/v1/events?limit=10001', 'limit'],
     ['/api/v1/stream?lastEventId=x', 'lastEventId'],
@@ -104,12 +111,12 @@ describe('a parameter that is not understood is refused by name', () => {
 describe('problems', () => {
   const failing = (error: unknown) => {
     const answer = () => Promise.reject(error);
-    return fakeHistory({ state: answer, flips: answer, object: answer });
+    return fakeHistory({ state: answer, flips: answer, object: answer, summary: answer, disagreements: answer });
   };
 
   it('what history does not know is a 404', async () => {
     const app = testApp({ history: failing(new NotFoundError('no Service store/web was ever seen')) });
-    for (const path of [`${web}/state`, `${web}/flips`, `${web}/flips.csv`, '/api/v1/namespaces/store/endpoints/web']) {
+    for (const path of [`${web}/state`, `${web}/flips`, `${web}/flips.csv`, `${web}/summary`, `${web}/disagreements`]) {
       expect(await app.problem(path)).toMatchObject({
         title: 'Not Found',
         status: 404,

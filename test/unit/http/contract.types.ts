@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type * as answers from '../../../src/history/answers.ts';
 import type * as contract from '../../../src/http/contract.ts';
+import type * as incident from '../../../src/http/contract-incident.ts';
 
 /** The same shape written out anew, so that only the shape counts and not how the type was made. */
 type Plain<T> = T extends readonly (infer Item)[]
@@ -34,11 +35,13 @@ export const agreed: [
   Same<answers.LaneAnswer, Contract<typeof contract.Lane>>,
   Same<answers.TimelineAnswer, Contract<typeof contract.TimelineAnswer>>,
   Same<answers.DiffAnswer, Contract<typeof contract.DiffAnswer>>,
+  Same<answers.SummaryAnswer, Contract<typeof incident.SummaryAnswer>>,
+  Same<answers.DisagreementsAnswer, Contract<typeof incident.DisagreementsAnswer>>,
   // The object travels as text inside and is spliced into the line as it is.
   Same<Omit<answers.LogEventAnswer, 'objectText'>, Omit<Contract<typeof contract.LogEvent>, 'object'>>,
   Same<answers.CoverageStatus, Contract<typeof contract.CoverageStatus>>,
   Same<answers.ServiceState, Contract<typeof contract.ServiceState>>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 // The comparison itself can tell shapes apart: each of these must not be `true`.
 type Differs<A, B> = Same<A, B> extends true ? never : 'differs';

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as contract from '../../../src/http/contract.ts';
+import * as incident from '../../../src/http/contract-incident.ts';
 import { examples } from '../../../src/http/examples.ts';
+import { incidentExamples } from '../../../src/http/incident-examples.ts';
 import { describeApi, OPENAPI_FILE } from '../../../src/http/openapi-file.ts';
 import { testApp } from '../../support/http-app.ts';
 
@@ -58,6 +60,8 @@ describe('the OpenAPI description', () => {
         '/api/v1/flips.csv',
         `${service}/timeline`,
         `${service}/diff`,
+        `${service}/summary`,
+        `${service}/disagreements`,
         '/api/v1/coverage',
         '/api/v1/events',
         '/api/v1/stream',
@@ -106,6 +110,8 @@ describe('the OpenAPI description', () => {
     contract.ServicesAnswer.strict().parse(examples.services);
     contract.StateAnswer.strict().parse(examples.state);
     contract.TimelineAnswer.strict().parse(examples.timeline);
+    incident.SummaryAnswer.strict().parse(incidentExamples.summary);
+    incident.DisagreementsAnswer.strict().parse(incidentExamples.disagreements);
     expect(examples.csv.split('\r\n')[0]).toBe(contract.CSV_COLUMNS.join(','));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { examples } from '../../../src/http/examples.ts';
+import { incidentExamples } from '../../../src/http/incident-examples.ts';
 import { fakeHistory } from '../../support/fake-history.ts';
 import { PRESENT, testApp } from '../../support/http-app.ts';
 
@@ -48,6 +49,27 @@ describe('every route asks history what it was asked, and passes the answer on',
       'diff',
       { namespace: 'store', name: 'web', from: PRESENT - 3_600_000, to: PRESENT, asOf: 5 },
       examples.diff,
+    ],
+    [
+      `${web}/summary?from=now-1h&to=now&source=endpoints&asof=5&cluster=demo`,
+      'summary',
+      {
+        ...{ namespace: 'store', name: 'web', from: PRESENT - 3_600_000, to: PRESENT },
+        ...{ source: 'endpoints', asOf: 5, cluster: 'demo' },
+      },
+      incidentExamples.summary,
+    ],
+    [
+      `${web}/disagreements?from=now-1h&to=now&longerThan=1m30s`,
+      'disagreements',
+      { namespace: 'store', name: 'web', from: PRESENT - 3_600_000, to: PRESENT, longerThanMs: 90_000 },
+      incidentExamples.disagreements,
+    ],
+    [
+      `${web}/disagreements?at=now&source=endpointslices`,
+      'disagreements',
+      { namespace: 'store', name: 'web', at: PRESENT, source: 'endpointslices' },
+      incidentExamples.disagreements,
     ],
     [
       '/api/v1/coverage?from=now-1h&to=now&cluster=demo',
