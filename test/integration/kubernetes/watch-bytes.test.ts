@@ -62,7 +62,7 @@ describe('the bytes of a watch', () => {
     const { sink, watcher } = watch(server, [ENDPOINTS], { settings: { tellAfterMs: 20 } });
     await sink.first('snapshot');
     server.next({ kind: 'watch' }, (exchange) => exchange.watch().raw('garbage\n'), 1_000);
-    (await server.watching(ENDPOINTS)).reset();
+    (await server.watching(ENDPOINTS)).end();
     const { reason } = await sink.first('interrupted');
     expect(reason).toEqual({ code: 'undecodable', detail: 'a line of the watch of v1/endpoints is not JSON' });
     expect(watcher.status()[0]?.interrupted).toBe('undecodable');
