@@ -14,6 +14,8 @@ export class WatchAnswer {
   readonly #history: ClusterHistory;
   readonly #unfollow: () => void;
   #frozen = false;
+  /** What is not sent yet, while the watch lags. */
+  #held: Buffer[] | undefined;
 
   /**
    * @param from the version that was asked for: nothing up to it is sent, even when it lies in the future (k/k#107457)
@@ -64,7 +66,20 @@ export class WatchAnswer {
   }
 
   raw(bytes: string | Uint8Array): void {
-    if (!this.#frozen && this.open) this.#response.write(bytes);
+    if (this.#held) this.#held.push(Buffer.from(bytes));
+    else if (!this.#frozen && this.open) this.#response.write(bytes);
+  }
+
+  /** Sends nothing until {@link release}, as a server whose watch cache lags behind its store. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Sends what was held back, at once and in order. */
+  release(): void {
+    const held = Buffer.concat(this.#held ?? []);
+    this.#held = undefined;
+    if (held.length > 0) this.raw(held);
   }
 
   /** Sends nothing from now on, and does not say so. */

@@ -100,6 +100,7 @@ export type Command =
   | { do: 'fault'; of: number; fault: WatchFault }
   | { do: 'answer'; of: number; kind: RequestKind | undefined; answer: Answer; times: number }
   | { do: 'meanwhile'; of: number; kind: RequestKind; name: string; alsoCompact: boolean }
+  | { do: 'lag'; of: number; ms: number }
   | { do: 'late'; of: number; kind: RequestKind; ms: number }
   | { do: 'forbid' | 'allow' | 'takeAway' | 'giveBack'; of: number }
   | { do: 'firstStates'; are: 'served' | 'refused' | 'ignored' }
@@ -130,6 +131,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('meanwhile' as const), of, kind, name, alsoCompact: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('lag' as const), of, ms: fc.constantFrom(700, 15_000, 70_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('late' as const), of, kind, ms: fc.constantFrom(700, 9_000, 50_000) }) },
   {
     weight: 3,
@@ -221,6 +223,12 @@ export async function play(world: World, each: Command): Promise<void> {
         if (each.alsoCompact) history.compact();
         exchange.serve();
       });
+      return;
+    }
+    case 'lag': {
+      const watch = server.watches(resourceOf(world, each.of)).at(-1);
+      watch?.hold();
+      world.clock.wakeAt(world.clock.uptime() + each.ms, () => watch?.release());
       return;
     }
     case 'late':
