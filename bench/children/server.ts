@@ -13,6 +13,8 @@ export interface BenchedServer extends AsyncDisposable {
   /** Reads an answer whole. @returns its bytes on the wire */
   read(path: string, encoding?: 'gzip'): Promise<Buffer>;
   residentBytes(): Promise<number>;
+  /** What its threads have used so far. */
+  processorMs(): Promise<number>;
 }
 
 export async function serve(log: string): Promise<BenchedServer> {
@@ -35,12 +37,15 @@ export async function serve(log: string): Promise<BenchedServer> {
       }).on('error', reject);
     });
   const read = async (path: string, encoding?: string) => Buffer.concat(await Array.fromAsync(await ask(path, encoding)));
+  const metric = async (name: string) => {
+    const text = (await read('/metrics')).toString();
+    return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+  };
   return {
     get: ask,
     read,
-    async residentBytes() {
-      return Number(/^process_resident_memory_bytes (\S+)/m.exec((await read('/metrics')).toString())?.[1]);
-    },
+    residentBytes: () => metric('process_resident_memory_bytes'),
+    processorMs: async () => (await metric('process_cpu_seconds_total')) * 1_000,
     async [Symbol.asyncDispose]() {
       agent.destroy();
       child.kill('SIGTERM');
