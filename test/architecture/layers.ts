@@ -52,7 +52,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/history/',
     imports: ['src/domain/', 'src/store/event-store.ts'],
-    packages: ['csv-stringify'],
+    packages: [],
     builtins: ['node:worker_threads'],
   },
 
