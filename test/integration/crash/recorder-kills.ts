@@ -88,7 +88,7 @@ class Run {
   async oneLife(): Promise<void> {
     const random = this.#random;
     this.#cluster.happen(random.between(0, 15));
-    if (random.next() < 0.08) this.#server.history.compact();
+    if (random.next() < 0.04) this.#server.history.compact();
     const plan = this.#draw();
     await using recorder = this.#record(plan);
     await using _pace = this.#goOn();
