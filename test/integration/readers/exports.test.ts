@@ -70,7 +70,7 @@ describe('an export while the recorder writes', () => {
     const wide = new Wide(world);
     const recorder = await world.recording();
     // More than the sockets of both sides hold: the export cannot end before it is taken.
-    wide.change(600);
+    wide.change(300);
     await world.caughtUp();
     const response = await begin(await recorder.url(), 'text/csv');
     const asOf = Number(response.headers['flipbook-as-of']);
@@ -93,11 +93,11 @@ describe('an export while the recorder writes', () => {
     const wide = new Wide(world);
     const recorder = await world.recording();
     const url = await recorder.url();
-    wide.change(50);
+    wide.change(20);
     await world.caughtUp();
     const ends: number[] = [];
     for (let each = 0; each < 4; each++) {
-      const pace = setInterval(() => wide.change(), 3);
+      const pace = setInterval(() => wide.change(), 5);
       const accept = each % 2 === 0 ? 'text/csv' : 'application/x-ndjson';
       const response = await begin(url, accept);
       const asOf = Number(response.headers['flipbook-as-of']);
