@@ -1,25 +1,7 @@
 /** What a Pod says of itself, what a Service asks of its Pods, and when the two disagree. Pure. */
 import type { FlipState } from '../domain/backends.ts';
-import { type KubeObject, objectsOf, type Service, textOf } from '../domain/objects.ts';
-
-/** The parts of a Pod that decide on its place in an address list, as they are stored. Untrusted. */
-export interface PodBody extends KubeObject {
-  readonly spec?: {
-    readonly nodeName?: string;
-    readonly initContainers?: readonly ContainerBody[];
-    readonly containers?: readonly ContainerBody[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIPs?: readonly { readonly ip?: string }[];
-    readonly conditions?: readonly { readonly type?: string; readonly status?: string; readonly lastTransitionTime?: string }[];
-  };
-}
-
-interface ContainerBody {
-  readonly restartPolicy?: string;
-  readonly ports?: readonly { readonly name?: string; readonly protocol?: string }[];
-}
+import type { Pod } from '../domain/causes/index.ts';
+import { objectsOf, type Service, textOf } from '../domain/objects.ts';
 
 export interface PodFacts {
   readonly ready: boolean;
@@ -37,7 +19,7 @@ export interface PodFacts {
   readonly portNames: ReadonlySet<string>;
 }
 
-export function podFacts({ metadata, spec, status }: PodBody): PodFacts {
+export function podFacts({ metadata, spec, status }: Pod): PodFacts {
   const condition = objectsOf(status?.conditions).find(({ type }) => type === 'Ready');
   const transitionAt = textOf(condition?.lastTransitionTime);
   const addresses = objectsOf(status?.podIPs).flatMap(({ ip }) => textOf(ip) ?? []);

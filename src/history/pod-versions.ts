@@ -1,11 +1,12 @@
 /** What the Pods of a namespace said over a window. */
+import type { Pod, Version } from '../domain/causes/index.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
 import type { ClusterId } from '../store/event-store.ts';
 import type { PodStep } from './disagreement-fold.ts';
 import type { ReadinessStep } from './lag.ts';
 import type { LogView } from './log-view.ts';
-import { type PodBody, podFacts } from './pod-readiness.ts';
-import { type Span, type Version, versionsIn } from './versions.ts';
+import { podFacts } from './pod-readiness.ts';
+import { type Span, versionsIn } from './versions.ts';
 
 interface PodVersion extends PodStep {
   /** Seen being made. */
@@ -22,7 +23,7 @@ export function podVersionsIn(
   span: Span,
 ): ReadonlyMap<string, PodVersions> {
   const pods = new Map<string, PodVersion[]>();
-  for (const ofName of versionsIn<PodBody>(view, { clusterId, resource: 'v1/pods', namespace }, span).values()) {
+  for (const ofName of versionsIn<Pod>(view, { clusterId, resource: 'v1/pods', namespace }, span).values()) {
     for (const version of ofName) {
       const versions = pods.get(version.uid) ?? [];
       pods.set(version.uid, versions);
@@ -32,10 +33,10 @@ export function podVersionsIn(
   return pods;
 }
 
-function podVersion({ name, uid, at, position, type, origin, object }: Version<PodBody>): PodVersion {
+function podVersion({ uid, at, position, type, origin, object }: Version<Pod>): PodVersion {
   const watched = origin === 'watch';
   const facts = type === 'DELETED' ? {} : { facts: podFacts(object) };
-  return { position, at, uid, name, ...facts, watched, born: watched && type === 'ADDED' };
+  return { position, at, uid, name: object.metadata.name, ...facts, watched, born: watched && type === 'ADDED' };
 }
 
 /**

@@ -1,8 +1,8 @@
 /** What was changed at a Service that decides on its address list. Pure. */
+import type { Version } from '../domain/causes/index.ts';
 import { objectsOf, type Service, textOf } from '../domain/objects.ts';
 import { type EpochMs, formatTime } from '../domain/time.ts';
 import type { ServiceEditAnswer } from './answers.ts';
-import type { Version } from './versions.ts';
 
 type Told = Pick<ServiceEditAnswer, 'what' | 'before' | 'after'>;
 

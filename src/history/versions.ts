@@ -1,28 +1,11 @@
 /** The versions that objects had over a window. */
+import type { Version } from '../domain/causes/index.ts';
 import type { KubeObject } from '../domain/objects.ts';
 import type { ResourceName } from '../domain/resources.ts';
-import type { ChangeType } from '../domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
-import {
-  type ClusterId,
-  CorruptLogError,
-  type EventReader,
-  type ObjectEvent,
-  type Origin,
-  type Position,
-} from '../store/event-store.ts';
+import type { ClusterId, ObjectEvent } from '../store/event-store.ts';
+import { StoredVersion } from './causes/stored-version.ts';
 import type { LogView } from './log-view.ts';
-
-export interface Version<T extends KubeObject = KubeObject> {
-  readonly position: Position;
-  readonly at: EpochMs;
-  readonly type: ChangeType;
-  readonly origin: Origin;
-  readonly name: string;
-  readonly uid: string;
-  /** What it was, or for a DELETED the last that it was. Untrusted. Read when it is first asked for. @throws CorruptLogError */
-  readonly object: T;
-}
 
 export interface ObjectsOf {
   readonly clusterId: ClusterId;
@@ -44,7 +27,7 @@ export function versionsOf<T extends KubeObject>(
   objects: ObjectsOf & { readonly name: string },
   span: Span,
 ): readonly Version<T>[] {
-  return read<T>(view, objects, span);
+  return eventsOf(view, objects, span).map((event) => new StoredVersion<T>(view.reader, event));
 }
 
 /** The same for every object of a resource in a namespace, by name. */
@@ -53,53 +36,16 @@ export function versionsIn<T extends KubeObject>(
   objects: ObjectsOf,
   span: Span,
 ): ReadonlyMap<string, readonly Version<T>[]> {
-  return Map.groupBy(read<T>(view, { ...objects, name: { prefix: '' } }, span), ({ name }) => name);
+  const events = eventsOf(view, { ...objects, name: { prefix: '' } }, span);
+  const byName = Map.groupBy(events, ({ object }) => object.name);
+  return new Map([...byName].map(([name, ofName]) => [name, ofName.map((event) => new StoredVersion<T>(view.reader, event))]));
 }
 
-function read<T extends KubeObject>(
+function eventsOf(
   { reader, asOf }: LogView,
   objects: ObjectsOf & { readonly name: string | { readonly prefix: string } },
   { from, to }: Span,
-): Version<T>[] {
+): ObjectEvent[] {
   // The store's spans include their end, an instant of one millisecond.
-  return reader.versions({ ...objects, from, to: epochMs(to - 1), asOf }).map((event) => new StoredVersion<T>(reader, event));
-}
-
-const utf8 = new TextDecoder();
-
-class StoredVersion<T extends KubeObject> implements Version<T> {
-  readonly position: Position;
-  readonly at: EpochMs;
-  readonly type: ChangeType;
-  readonly origin: Origin;
-  readonly name: string;
-  readonly uid: string;
-  readonly #reader: EventReader;
-  readonly #event: ObjectEvent;
-  #object: T | undefined;
-
-  constructor(reader: EventReader, event: ObjectEvent) {
-    this.position = event.position;
-    this.at = event.at;
-    this.type = event.type;
-    this.origin = event.origin;
-    this.name = event.object.name;
-    this.uid = event.object.uid;
-    this.#reader = reader;
-    this.#event = event;
-  }
-
-  get object(): T {
-    this.#object ??= this.#parse();
-    return this.#object;
-  }
-
-  #parse(): T {
-    const text = utf8.decode(this.#reader.body(this.#event));
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      throw new CorruptLogError(`the version of event ${this.position} is not JSON`);
-    }
-  }
+  return reader.versions({ ...objects, from, to: epochMs(to - 1), asOf });
 }

@@ -1,8 +1,8 @@
 /** Rollouts and scalings, from the versions of Deployments and ReplicaSets. Pure. */
+import type { Version } from '../domain/causes/index.ts';
 import { type KubeObject, objectsOf, textOf } from '../domain/objects.ts';
 import { type EpochMs, formatTime } from '../domain/time.ts';
 import type { RolloutAnswer, ScalingAnswer } from './answers.ts';
-import type { Version } from './versions.ts';
 
 /** The parts of a Deployment or ReplicaSet that are read, as they are stored. Untrusted. */
 export interface WorkloadBody extends KubeObject {

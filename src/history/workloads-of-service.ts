@@ -1,11 +1,12 @@
 /** Which Deployments and ReplicaSets stand behind a Service, and what was changed at them. */
+import type { Pod, Version } from '../domain/causes/index.ts';
 import { type KubeObject, objectsOf } from '../domain/objects.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { RolloutAnswer, ScalingAnswer } from './answers.ts';
 import type { LogView } from './log-view.ts';
-import { type PodBody, type ServiceFacts, selects } from './pod-readiness.ts';
+import { type ServiceFacts, selects } from './pod-readiness.ts';
 import type { SeenService } from './resolve.ts';
-import { type Span, type Version, versionsIn, versionsOf } from './versions.ts';
+import { type Span, versionsIn, versionsOf } from './versions.ts';
 import { revisionOf, rollouts, scalings, type WorkloadBody, type WorkloadVersions } from './workload-changes.ts';
 
 export interface WorkloadChanges {
@@ -57,7 +58,7 @@ export function workloadChanges(
 function ownersOf(view: LogView, { cluster, namespace }: SeenService, span: Span, pods: Iterable<string>): ReadonlySet<string> {
   const samples = new Map([...pods].map((name) => [name.replace(/-[^-]*$/, ''), name]));
   const pod = { clusterId: cluster.id, resource: 'v1/pods', namespace } as const;
-  const versions = [...samples.values()].flatMap((name) => versionsOf<PodBody>(view, { ...pod, name }, span).at(-1) ?? []);
+  const versions = [...samples.values()].flatMap((name) => versionsOf<Pod>(view, { ...pod, name }, span).at(-1) ?? []);
   return new Set(versions.flatMap(({ object }) => controllerUid(object) ?? []));
 }
 

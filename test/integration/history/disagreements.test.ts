@@ -1,0 +1,377 @@
+/** Disagreements told from a real log: against a naive look at every millisecond, and case by case. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Source } from '../../../src/domain/backends.ts';
+import { epochMs } from '../../../src/domain/time.ts';
+import { InvalidQuestionError } from '../../../src/history/history.ts';
+import type { AddressSketch } from '../../support/objects.ts';
+import { CART, ms } from './random-story.ts';
+import { at, ENDPOINTS, endpoints, RESOURCE, recordedLog, SERVICES, slice, text } from './recorded-log.ts';
+
+const PODS = 'v1/pods';
+
+interface PodSketch {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly app?: string;
+  readonly phase?: string;
+  readonly ip?: string;
+  readonly transition?: string;
+}
+
+const ipOf = (name: string) => `10.0.0.${name.charCodeAt(0)}`;
+
+const pod = ({ name, ready, app = 'cart', phase = 'Running', ip = ipOf(name), transition }: PodSketch) => ({
+  name,
+  uid: `uid-${name}`,
+  labels: { app },
+  body: {
+    spec: { nodeName: 'node-1', containers: [{ name: 'main', ports: [{ name: 'http', containerPort: 8080 }] }] },
+    status: {
+      phase,
+      podIPs: ip === '' ? [] : [{ ip }],
+      conditions: [
+        { type: 'Ready', status: ready ? 'True' : 'False', ...(transition ? { lastTransitionTime: transition } : {}) },
+      ],
+    },
+  },
+});
+
+const service = (spec: object) => ({ name: 'cart', body: { spec } });
+const SELECTING = service({ selector: { app: 'cart' }, ports: [{ port: 80, targetPort: 'http' }] });
+const listed = (name: string, ready = true): AddressSketch => ({ ip: ipOf(name), pod: name, ready });
+
+/** A log with one Service, these Pods and this list, complete from 0 on. */
+function begun(pods: readonly PodSketch[], list: readonly AddressSketch[], of = SELECTING) {
+  const log = recordedLog();
+  log.snapshot(0, SERVICES, [of]);
+  log.snapshot(0, PODS, pods.map(pod));
+  log.snapshot(0, ENDPOINTS, [endpoints('cart', list)]);
+  return {
+    ...log,
+    pod: (ms: number, sketch: PodSketch) => log.change(ms, PODS, 'MODIFIED', pod(sketch)),
+    list: (ms: number, addresses: readonly AddressSketch[]) =>
+      log.change(ms, ENDPOINTS, 'MODIFIED', endpoints('cart', addresses)),
+    proveAll: (ms: number) => {
+      for (const stream of [ENDPOINTS, PODS, SERVICES] as const) log.prove(ms, stream);
+    },
+  };
+}
+
+const names = fc.constantFrom('a', 'b');
+const step = fc.record({
+  after: fc.integer({ min: 0, max: 5 }),
+  what: fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('pod' as const), name: names, ready: fc.boolean(), ours: fc.boolean() }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('pod-gone' as const), name: names }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('list' as const),
+        list: fc.uniqueArray(fc.record({ name: names, ready: fc.boolean() }), { maxLength: 2, selector: ({ name }) => name }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('service' as const), publishes: fc.boolean(), selects: fc.boolean() }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('lose' as const), pods: fc.boolean(), forMs: fc.integer({ min: 1, max: 6 }) }),
+    },
+  ),
+});
+
+/** What is true in one millisecond. */
+interface World {
+  readonly pods: ReadonlyMap<string, { readonly ready: boolean; readonly ours: boolean }>;
+  readonly list: ReadonlyMap<string, boolean>;
+  readonly publishes: boolean;
+  readonly selects: boolean;
+}
+
+/** The disagreements of one millisecond, each as one word. */
+function contradictions({ pods, list, publishes, selects }: World): string[] {
+  if (!selects) return [];
+  return [...pods].flatMap(([name, { ready, ours }]) => {
+    const state = list.get(name);
+    if (ready && state === false) return [`${name} ready notReady`];
+    if (ready && state === undefined && ours) return [`${name} ready absent`];
+    if (!ready && state === true && !publishes) return [`${name} notReady ready`];
+    return [];
+  });
+}
+
+test('property: a disagreement is told of exactly the milliseconds in which Pod and list contradict each other', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom<Source>('endpoints', 'endpointslices'),
+      fc.array(step, { minLength: 1, maxLength: 16 }),
+      fc.integer({ min: 0, max: 30 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 0, max: 8 }),
+      async (source, steps, from, length, longerThanMs) => {
+        const log = recordedLog();
+        const stream = RESOURCE[source];
+        const listSketch = (list: World['list']) => {
+          const addresses = [...list].map(([name, ready]) => listed(name, ready));
+          return source === 'endpoints' ? endpoints('cart', addresses) : slice('cart-1', 'cart', addresses);
+        };
+        const podSketches = (pods: World['pods']) =>
+          [...pods].map(([name, { ready, ours }]) => pod({ name, ready, app: ours ? 'cart' : 'other' }));
+        const serviceSketch = ({ publishes, selects }: World) =>
+          service({ ...(selects ? { selector: { app: 'cart' } } : {}), publishNotReadyAddresses: publishes });
+        let world: World = { pods: new Map(), list: new Map(), publishes: false, selects: true };
+        const told: { at: number; world: World }[] = [{ at: 0, world }];
+        const lost: { from: number; to: number }[] = [];
+        log.snapshot(0, SERVICES, [serviceSketch(world)]);
+        log.snapshot(0, PODS, []);
+        log.snapshot(0, stream, [listSketch(world.list)]);
+        let now = 0;
+        for (const { after, what } of [...steps, { after: 3, what: { kind: 'list' as const, list: [] } }]) {
+          now += after;
+          const pods = new Map(world.pods);
+          if (what.kind === 'pod') {
+            const { name, ready, ours } = what;
+            const sketch = pod({ name, ready, app: ours ? 'cart' : 'other' });
+            log.change(now, PODS, pods.has(name) ? 'MODIFIED' : 'ADDED', sketch);
+            world = { ...world, pods: pods.set(name, { ready, ours }) };
+          } else if (what.kind === 'pod-gone' && pods.delete(what.name)) {
+            log.change(now, PODS, 'DELETED', pod({ name: what.name, ready: true }));
+            world = { ...world, pods };
+          } else if (what.kind === 'list') {
+            world = { ...world, list: new Map(what.list.map(({ name, ready }) => [name, ready])) };
+            log.change(now, stream, 'MODIFIED', listSketch(world.list));
+          } else if (what.kind === 'service') {
+            world = { ...world, publishes: what.publishes, selects: what.selects };
+            log.change(now, SERVICES, 'MODIFIED', serviceSketch(world));
+          } else if (what.kind === 'lose') {
+            // Everything is proven up to here, so that the gap begins for one stream, here, and for no other.
+            for (const each of [SERVICES, PODS, stream] as const) log.prove(now, each);
+            const resource = what.pods ? PODS : stream;
+            log.interrupt(now, resource);
+            lost.push({ from: now, to: now + what.forMs });
+            now += what.forMs;
+            log.snapshot(now, resource, what.pods ? podSketches(world.pods) : [listSketch(world.list)]);
+          }
+          told.push({ at: now, world });
+        }
+        for (const each of [SERVICES, PODS, stream] as const) log.prove(now, each);
+
+        try {
+          const to = from + length;
+          const question = { ...CART, source, from: at(from), to: at(to), longerThanMs };
+          const answer = await log.history.disagreements(question);
+          const isKnown = (ms: number) => ms >= 0 && ms <= now && !lost.some((gap) => ms > gap.from && ms < gap.to);
+          const naive = (ms: number) =>
+            isKnown(ms) ? contradictions((told.findLast((each) => each.at <= ms) as { world: World }).world) : [];
+          // A gap ends what is known, also one that no millisecond fell into.
+          const isCut = (ms: number) => !isKnown(ms - 1) || lost.some((gap) => gap.to === ms);
+          for (const item of answer.items) {
+            const what = `${item.pod?.name} ${item.podSaid.state} ${item.serviceSaid.state}`;
+            const [begin, end] = [ms(item.from), ms(item.to)];
+            expect(item.durationMs).toBe(end - begin);
+            expect(item.durationMs).toBeGreaterThan(longerThanMs);
+            expect(begin < to && end > from).toBe(true);
+            for (let instant = begin; instant < end; instant++) expect(naive(instant), `${instant}`).toContain(what);
+            expect(item.opensBefore || !naive(begin - 1).includes(what) || isCut(begin)).toBe(true);
+            expect(item.opensBefore).toBe(isCut(begin));
+            expect(item.endsAfter).toBe(!isKnown(end) || isCut(end));
+          }
+          // None of the milliseconds is left out: every run that is long enough and touches the window is told.
+          const missing: string[] = [];
+          for (let begin = 0; begin <= now; begin++) {
+            for (const what of naive(begin)) {
+              if (!isCut(begin) && naive(begin - 1).includes(what)) continue;
+              let end = begin + 1;
+              while (naive(end).includes(what) && !isCut(end)) end++;
+              if (end - begin <= longerThanMs || begin >= to || end <= from) continue;
+              const isTold = answer.items.some(
+                (item) => what.startsWith(`${item.pod?.name} `) && ms(item.from) <= begin && ms(item.to) >= end,
+              );
+              if (!isTold) missing.push(`${what} ${begin}–${end}`);
+            }
+          }
+          expect(missing).toEqual([]);
+        } finally {
+          log.store.close();
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+describe('a backend that the Service keeps as not ready though its Pod is ready again', () => {
+  const stuck = () => {
+    const log = begun([{ name: 'a', ready: true }], [listed('a')]);
+    log.pod(10_000, { name: 'a', ready: false, transition: '2026-11-23T16:00:09Z' });
+    log.list(10_020, [listed('a', false)]);
+    log.pod(20_000, { name: 'a', ready: true, transition: '2026-11-23T16:00:19Z' });
+    log.list(110_000, [listed('a')]);
+    log.proveAll(120_000);
+    return { reader: log.reader, ask: (more: object) => log.history.disagreements({ ...CART, ...more }) };
+  };
+
+  test('is told with what both sides said, since when, and the events that show it', async () => {
+    const { ask, reader } = stuck();
+    const { items, coverage, longerThanMs } = await ask({});
+    expect({ coverage, longerThanMs }).toEqual({ coverage: 'complete', longerThanMs: 3_000 });
+    expect(items).toHaveLength(1);
+    const [item] = items;
+    expect(item).toMatchObject({
+      address: ipOf('a'),
+      pod: { name: 'a', uid: 'uid-a' },
+      podSaid: { state: 'ready', since: text(20_000), opensBefore: false, transitionAt: '2026-11-23T16:00:19.000Z' },
+      serviceSaid: { state: 'notReady', since: text(10_020), opensBefore: false },
+      from: text(20_000),
+      to: text(110_000),
+      opensBefore: false,
+      endsAfter: false,
+      durationMs: 90_000,
+    });
+    expect(item?.evidence).toHaveLength(3);
+    const shown = item?.evidence.map((position) => reader.event(position as never)?.at);
+    expect(shown).toEqual([at(10_020), at(20_000), at(110_000)]);
+  });
+
+  test('is told whole where the window holds only a part of it, and at an instant inside it', async () => {
+    const { ask } = stuck();
+    const whole = { from: text(20_000), to: text(110_000), durationMs: 90_000 };
+    expect((await ask({ from: at(50_000), to: at(60_000) })).items).toMatchObject([whole]);
+    expect((await ask({ at: at(50_000) })).items).toMatchObject([whole]);
+    expect((await ask({ at: at(19_999), longerThanMs: 0 })).items).toEqual([]);
+    expect((await ask({ at: at(110_000), longerThanMs: 0 })).items).toEqual([]);
+  });
+
+  test('is left out where that is not longer than was asked for', async () => {
+    const { ask } = stuck();
+    expect((await ask({ longerThanMs: 89_999 })).items).toHaveLength(1);
+    expect((await ask({ longerThanMs: 90_000 })).items).toEqual([]);
+    expect((await ask({ longerThanMs: 0 })).items.map((each) => each.durationMs)).toEqual([20, 90_000]);
+  });
+
+  test('shows as the lag of its flip', async () => {
+    const { ask } = stuck();
+    const { lag } = await ask({});
+    expect(lag).toMatchObject({ flips: 2, medianMs: 20, p95Ms: 90_000, greatestMs: 90_000, leftOut: 0 });
+    expect(lag.items.map(({ at, podAt, lagMs, from, to }) => ({ at, podAt, lagMs, from, to }))).toEqual([
+      { at: text(10_020), podAt: text(10_000), lagMs: 20, from: 'ready', to: 'notReady' },
+      { at: text(110_000), podAt: text(20_000), lagMs: 90_000, from: 'notReady', to: 'ready' },
+    ]);
+    expect((await ask({ from: at(50_000) })).lag.flips).toBe(1);
+  });
+
+  test('cannot be asked about at an instant and in a window, nor for longer than nothing', async () => {
+    const { ask } = stuck();
+    await expect(ask({ at: at(0), from: at(0) })).rejects.toThrow(InvalidQuestionError);
+    await expect(ask({ longerThanMs: -1 })).rejects.toMatchObject({ parameter: 'longerThan' });
+    await expect(ask({ longerThanMs: 0.5 })).rejects.toMatchObject({ parameter: 'longerThan' });
+  });
+});
+
+test('a gap of either stream ends what is known: durations are lower bounds, and the answer tells the gap', async () => {
+  for (const lost of [PODS, ENDPOINTS] as const) {
+    const log = begun([{ name: 'a', ready: true }], [listed('a', false)]);
+    log.proveAll(10_000);
+    log.interrupt(10_001, lost);
+    const list = endpoints('cart', [listed('a', false)]);
+    log.snapshot(20_000, lost, lost === PODS ? [pod({ name: 'a', ready: true })] : [list]);
+    log.proveAll(30_000);
+    const answer = await log.history.disagreements(CART);
+    expect(answer).toMatchObject({ coverage: 'gap', gaps: [{ stream: lost, from: text(10_000), to: text(20_000) }] });
+    expect(answer.items).toMatchObject([
+      { from: text(0), to: text(10_001), opensBefore: true, endsAfter: true, podSaid: { opensBefore: true } },
+      { from: text(20_000), to: text(30_001), opensBefore: true, endsAfter: true, serviceSaid: { opensBefore: true } },
+    ]);
+  }
+});
+
+test('a log that never recorded Pods knows of nothing, and says so', async () => {
+  const log = recordedLog();
+  log.snapshot(0, SERVICES, [SELECTING]);
+  log.snapshot(0, ENDPOINTS, [endpoints('cart', [listed('a', false)])]);
+  log.prove(20_000, ENDPOINTS);
+  const answer = await log.history.disagreements(CART);
+  expect(answer).toMatchObject({ coverage: 'before-recording', items: [], lag: { flips: 0 } });
+  expect(answer.gaps.map(({ stream, reason }) => ({ stream, reason }))).toContainEqual({
+    stream: PODS,
+    reason: 'before-recording',
+  });
+});
+
+describe('what is no disagreement', () => {
+  const items = async (pods: readonly PodSketch[], list: readonly AddressSketch[], of = SELECTING) => {
+    const log = begun(pods, list, of);
+    log.proveAll(60_000);
+    const answer = await log.history.disagreements(CART);
+    return answer.items.map(({ pod, podSaid, serviceSaid }) => `${pod?.name} ${podSaid.state} ${serviceSaid.state}`);
+  };
+
+  test('is told from what is one', async () => {
+    expect(await items([{ name: 'a', ready: true }], [])).toEqual(['a ready absent']);
+    expect(await items([{ name: 'a', ready: false }], [listed('a')])).toEqual(['a notReady ready']);
+    expect(await items([{ name: 'a', ready: false }], [listed('a', false)])).toEqual([]);
+  });
+
+  test('a Pod that the Service does not select, that has no address, or that has ended', async () => {
+    expect(await items([{ name: 'a', ready: true, app: 'other' }], [])).toEqual([]);
+    expect(await items([{ name: 'a', ready: true, ip: '' }], [])).toEqual([]);
+    expect(await items([{ name: 'a', ready: true, phase: 'Succeeded' }], [])).toEqual([]);
+  });
+
+  test('a Pod that has no port of the names that the Service asks for', async () => {
+    const spec = { selector: { app: 'cart' }, ports: [{ port: 80, targetPort: 'grpc' }] };
+    expect(await items([{ name: 'a', ready: true }], [], service(spec))).toEqual([]);
+    const number = { selector: { app: 'cart' }, ports: [{ port: 80, targetPort: 9090 }] };
+    expect(await items([{ name: 'a', ready: true }], [], service(number))).toEqual(['a ready absent']);
+  });
+
+  test('an unready Pod of a Service that publishes those, and any Pod of a list that people keep', async () => {
+    const publishing = service({ selector: { app: 'cart' }, publishNotReadyAddresses: true });
+    expect(await items([{ name: 'a', ready: false }], [listed('a')], publishing)).toEqual([]);
+    expect(await items([{ name: 'a', ready: false }], [listed('a')], service({}))).toEqual([]);
+  });
+
+  test('a Pod that is terminating', async () => {
+    const log = begun([{ name: 'a', ready: true }], [listed('a')]);
+    const { body } = pod({ name: 'a', ready: true });
+    const metadata = { name: 'a', namespace: 'store', uid: 'uid-a', resourceVersion: '900', labels: { app: 'cart' } };
+    const terminating = { ...body, metadata: { ...metadata, deletionTimestamp: '2026-11-23T16:00:30Z' } };
+    log.change(1_000, PODS, 'MODIFIED', { name: 'a', uid: 'uid-a', body: terminating });
+    log.list(1_010, []);
+    log.proveAll(60_000);
+    expect((await log.history.disagreements({ ...CART, longerThanMs: 0 })).items).toEqual([]);
+  });
+
+  test('a Pod that a truncated Endpoints leaves out; slices are read where there are any', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => ({ ip: `10.1.${index >> 8}.${index & 255}` }));
+    const truncated = {
+      ...endpoints('cart', many),
+      annotations: { 'endpoints.kubernetes.io/over-capacity': 'truncated' },
+    };
+    const log = recordedLog();
+    log.snapshot(0, SERVICES, [SELECTING]);
+    log.snapshot(0, PODS, [pod({ name: 'a', ready: true }), pod({ name: 'b', ready: true })]);
+    log.snapshot(0, ENDPOINTS, [truncated]);
+    for (const stream of [ENDPOINTS, PODS, SERVICES] as const) log.prove(60_000, stream);
+    expect(await log.history.disagreements(CART)).toMatchObject({ source: 'endpoints', truncated: true, items: [] });
+
+    log.snapshot(60_000, RESOURCE.endpointslices, [slice('cart-1', 'cart', [...many, listed('a')])]);
+    for (const stream of [RESOURCE.endpointslices, ENDPOINTS, PODS, SERVICES] as const) log.prove(90_000, stream);
+    const answer = await log.history.disagreements({ ...CART, from: at(61_000) });
+    expect(answer).toMatchObject({ source: 'endpointslices', truncated: false });
+    expect(answer.items.map((each) => each.pod?.name)).toEqual(['b']);
+    expect(await log.history.disagreements({ ...CART, source: 'endpoints' })).toMatchObject({ truncated: true, items: [] });
+  });
+});
+
+test('a Service without a Pod in it, and one that was never seen', async () => {
+  const log = begun([], []);
+  log.proveAll(epochMs(5_000));
+  expect((await log.history.disagreements(CART)).items).toEqual([]);
+  await expect(log.history.disagreements({ ...CART, name: 'nobody' })).rejects.toThrow('never seen');
+});
