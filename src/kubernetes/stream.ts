@@ -1,4 +1,5 @@
 /** Drives one stream's state machine: does its effects, and tells it what happened. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Log } from '../domain/log.ts';
 import { type Resource, resourceNamed, type StreamKey, streamName, streamPath } from '../domain/resources.ts';
 import type { BatchSink, EndReasonCode, StreamBatch } from '../domain/stream-batch.ts';
@@ -205,6 +206,9 @@ export class Stream {
         // What was understood before a line that was not is still true.
         if (events.length > 0) this.#feed({ type: 'events', request, events });
       }
+      // The chunks of a backlog are there at once (libuv reads up to 32 of 64 KiB in a row); taken one after the other they
+      // would keep signals, timers, answers and the other streams waiting for seconds.
+      await turn();
       if (signal.aborted) return;
     }
     const rest = lines.rest();
