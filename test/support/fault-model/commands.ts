@@ -1,93 +1,14 @@
 /** What may happen to a cluster, its API server, the network, the disk and the recorder: as data, so that it can be shrunk. */
 import fc from 'fast-check';
 import type { ResourceName } from '../../../src/domain/resources.ts';
-import { type Exchange, type RequestKind, status } from '../fake-api-server/index.ts';
-import type { WatchAnswer } from '../fake-api-server/watch-answer.ts';
+import type { RequestKind } from '../fake-api-server/index.ts';
 import { sliceOf, subsetsOf } from '../objects.ts';
+import { ANSWERS, type Answer, isOfFirstState, WATCH_FAULTS, type WatchFault } from './faults.ts';
 import type { KillMoment } from './process.ts';
 import type { World } from './world.ts';
 
 const RESOURCES = ['v1/endpoints', 'discovery.k8s.io/v1/endpointslices', 'v1/pods', 'v1/events'] as const;
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
-
-/** What an open watch may suffer. */
-const WATCH_FAULTS = {
-  bookmark: (watch) => watch.bookmark(),
-  end: (watch) => watch.end(),
-  reset: (watch) => watch.reset(),
-  halfALine: (watch) => {
-    watch.raw('{"type":"ADDED","object":{"kind":"Endpoi');
-    watch.reset();
-  },
-  halfALineAndEnd: (watch) => {
-    watch.raw('{"type":"ADDED","object":{"kind":"Endpoi');
-    watch.end();
-  },
-  garbage: (watch) => watch.raw('garbage\n'),
-  unknownType: (watch) => watch.line({ type: 'SYNCED', object: {} }),
-  noVersion: (watch) => watch.line({ type: 'ADDED', object: { metadata: { name: 'x', namespace: 'store', uid: 'x' } } }),
-  table: (watch) => watch.line({ type: 'ADDED', object: { kind: 'Table', metadata: { resourceVersion: '999999' }, rows: [] } }),
-  freeze: (watch) => watch.freeze(),
-  trickle: (watch) => {
-    watch.freeze();
-    watch.trickle(' ');
-  },
-  expired: (watch) => {
-    watch.error(410, 'Expired', 'too old resource version: 1 (502)');
-    watch.end();
-  },
-  gone: (watch) => watch.error(410, 'Gone', 'too old resource version'),
-  internalError: (watch) => {
-    watch.error(500, 'InternalError', 'etcdserver: no leader');
-    watch.end();
-  },
-} satisfies Record<string, (watch: WatchAnswer) => void>;
-
-/** How one of the next requests may be answered. */
-const ANSWERS = {
-  unauthorized: ({ response }) => status(response, 401, 'Unauthorized', 'Unauthorized'),
-  forbidden: ({ response }) => status(response, 403, 'Forbidden', 'forbidden'),
-  notFound: ({ response }) => response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n'),
-  expired: ({ response }) => status(response, 410, 'Expired', 'too old resource version'),
-  gone: ({ response }) => status(response, 410, 'Gone', 'too old resource version'),
-  invalid: ({ response }) => status(response, 422, 'Invalid', 'sendInitialEvents: Forbidden'),
-  tooMany: ({ response }) => status(response, 429, 'TooManyRequests', 'later', {}, { 'retry-after': '3' }),
-  broken: ({ response }) => status(response, 500, 'InternalError', 'etcdserver: request timed out'),
-  unavailable: ({ response }) => response.writeHead(503).end('upstream connect error'),
-  lagging: ({ response }) => {
-    const details = { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] };
-    status(response, 504, 'Timeout', 'Timeout: Too large resource version: 9, current: 1', { details });
-  },
-  webPage: ({ response }) => response.writeHead(200).end('<!DOCTYPE html><html><body>please log in</body></html>'),
-  nothing: () => {},
-  cutConnection: ({ response }) => response.socket?.resetAndDestroy(),
-  cutAnswer: ({ response }) => {
-    response.writeHead(200).write('{"kind":"EndpointsList","apiVersion":"v1","meta');
-    response.socket?.destroySoon();
-  },
-  emptyAndOver: (exchange) => {
-    if (exchange.query.get('watch') === 'true') exchange.watch().end();
-    else exchange.response.writeHead(200).end();
-  },
-  silent: (exchange) => {
-    if (exchange.query.get('watch') === 'true') exchange.watch().freeze();
-    else exchange.serve();
-  },
-  wrongMarker: (exchange) => {
-    if (exchange.kind !== 'initial') return exchange.serve();
-    const watch = exchange.watch();
-    watch.bookmark(exchange.server.history.revision, { 'k8s.io/initial-events-end': 'false' });
-  },
-  cutBeforeMarker: (exchange) => {
-    if (exchange.kind !== 'initial' || !exchange.stream) return exchange.serve();
-    const watch = exchange.watch();
-    for (const object of exchange.server.history.list(exchange.stream.resource)) watch.event({ type: 'ADDED', object });
-    watch.end();
-  },
-} satisfies Record<string, (exchange: Exchange) => void>;
-
-type WatchFault = keyof typeof WATCH_FAULTS;
-type Answer = keyof typeof ANSWERS;
 
 export type Command =
   | { do: 'put'; of: number; name: string; what: number }
@@ -100,6 +21,7 @@ export type Command =
   | { do: 'fault'; of: number; fault: WatchFault }
   | { do: 'answer'; of: number; kind: RequestKind | undefined; answer: Answer; times: number }
   | { do: 'meanwhile'; of: number; kind: RequestKind; name: string; alsoCompact: boolean }
+  | { do: 'relist'; of: number; answer: Answer }
   | { do: 'lag'; of: number; ms: number }
   | { do: 'late'; of: number; kind: RequestKind; ms: number }
   | { do: 'forbid' | 'allow' | 'takeAway' | 'giveBack'; of: number }
@@ -131,6 +53,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('meanwhile' as const), of, kind, name, alsoCompact: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('relist' as const), of, answer: keys(ANSWERS) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('lag' as const), of, ms: fc.constantFrom(700, 15_000, 70_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('late' as const), of, kind, ms: fc.constantFrom(700, 9_000, 50_000) }) },
   {
@@ -211,7 +134,8 @@ export async function play(world: World, each: Command): Promise<void> {
       });
     }
     case 'answer': {
-      const match = { resource: resourceOf(world, each.of), ...(each.kind ? { kind: each.kind } : {}) };
+      const kind = isOfFirstState(each.answer) ? 'initial' : each.kind;
+      const match = { resource: resourceOf(world, each.of), ...(kind ? { kind } : {}) };
       server.next(match, ANSWERS[each.answer], each.times);
       return;
     }
@@ -224,6 +148,14 @@ export async function play(world: World, each: Command): Promise<void> {
         exchange.serve();
       });
       return;
+    }
+    case 'relist': {
+      const resource = resourceOf(world, each.of);
+      server.next({ resource, kind: 'initial' }, ANSWERS[each.answer]);
+      return world.happens(() => {
+        const watch = server.watches(resource).at(-1);
+        if (watch) WATCH_FAULTS.expired(watch);
+      });
     }
     case 'lag': {
       const watch = server.watches(resourceOf(world, each.of)).at(-1);
