@@ -75,6 +75,11 @@ export interface FlipsAnswer {
   nextCursor?: string;
 }
 
+/** A page of flips as text: CSV rows without the header row, or one JSON object a line. */
+export interface FlipsTextAnswer extends Omit<FlipsAnswer, 'items' | 'gaps'> {
+  text: string;
+}
+
 export type ServiceState = 'ok' | 'degraded' | 'down' | 'empty' | 'unknown';
 
 export interface ServiceSummaryAnswer extends ServiceNameAnswer {

@@ -14,6 +14,7 @@ import type {
   DisagreementsAnswer,
   FlipAnswer,
   FlipsAnswer,
+  FlipsTextAnswer,
   GapAnswer,
   LogEventAnswer,
   ServicesAnswer,
@@ -93,6 +94,13 @@ export interface FlipsQuestion extends InCluster, InWindow {
   readonly cursor?: string;
 }
 
+/** CSV rows after RFC 4180, or one JSON object a line. */
+export type FlipsTextFormat = 'csv' | 'ndjson';
+
+export interface FlipsTextQuestion extends FlipsQuestion {
+  readonly format: FlipsTextFormat;
+}
+
 export interface TimelineQuestion extends OfService, InWindow {
   readonly source?: Source;
 }
@@ -141,6 +149,8 @@ export interface History {
    * To read all, ask again with `nextCursor` until it is absent, with the first answer's `asOf`.
    */
   flips(question: FlipsQuestion): Promise<FlipsAnswer>;
+  /** The same page as text, for exports: a large one costs the asking thread nothing but to pass it on. */
+  flipsText(question: FlipsTextQuestion): Promise<FlipsTextAnswer>;
   timeline(question: TimelineQuestion): Promise<TimelineAnswer>;
   diff(question: DiffQuestion): Promise<DiffAnswer>;
   /** The facts of an incident: what was seen in a window, in figures and in order of time. */

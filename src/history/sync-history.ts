@@ -7,6 +7,7 @@ import { diffAnswer } from './questions/diff.ts';
 import { disagreementsAnswer } from './questions/disagreements.ts';
 import { eventsAnswer } from './questions/events.ts';
 import { flipsAnswer } from './questions/flips.ts';
+import { flipsTextAnswer } from './questions/flips-text.ts';
 import { newsAnswer } from './questions/news.ts';
 import { objectAnswer } from './questions/object.ts';
 import { servicesAnswer } from './questions/services.ts';
@@ -28,6 +29,7 @@ export function syncHistory(reader: EventReader): SyncHistory {
     state: (question) => stateAnswer(reader, question),
     object: (question) => objectAnswer(reader, question),
     flips: (question) => flipsAnswer(reader, question),
+    flipsText: (question) => flipsTextAnswer(reader, question),
     timeline: (question) => timelineAnswer(reader, question),
     diff: (question) => diffAnswer(reader, question),
     summary: (question) => summaryAnswer(reader, question),
@@ -52,6 +54,7 @@ export function historyOf(
     state: question('state'),
     object: question('object'),
     flips: question('flips'),
+    flipsText: question('flipsText'),
     timeline: question('timeline'),
     diff: question('diff'),
     summary: question('summary'),

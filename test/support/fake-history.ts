@@ -1,6 +1,7 @@
 /** A history that answers what it is told to, and remembers what it was asked. */
 import type { FlipAnswer, FlipsAnswer, LogEventAnswer } from '../../src/history/answers.ts';
 import { type History, NotFoundError } from '../../src/history/history.ts';
+import { flipsText } from '../../src/history/questions/flips-text.ts';
 import { examples } from '../../src/http/examples.ts';
 import { incidentExamples } from '../../src/http/incident-examples.ts';
 
@@ -20,6 +21,11 @@ export function fakeHistory(answers: Partial<History> = {}): FakeHistory {
       throw new NotFoundError('no such object');
     },
     flips: async () => ({ ...examples.flips, nextCursor: undefined }),
+    // As the real one does: the same page, as text.
+    flipsText: async ({ format, ...question }) => {
+      const { items, gaps: _gaps, ...page } = await (answers.flips ?? history.flips)(question);
+      return { ...page, text: flipsText(items, format) };
+    },
     timeline: async () => examples.timeline,
     diff: async () => examples.diff,
     summary: async () => incidentExamples.summary,

@@ -3,13 +3,14 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
-import { flipPages } from '../../history/all-flips.ts';
+import { flipTextPages } from '../../history/all-flips.ts';
+import type { FlipsTextAnswer } from '../../history/answers.ts';
 import { type FlipsQuestion, InvalidQuestionError } from '../../history/history.ts';
 import { Flip, FlipsAnswer } from '../contract.ts';
 import { invalid, json, TAGS, unknown } from '../describe.ts';
 import { createRouter, type HttpEnv, type RouteContext, type Router } from '../environment.ts';
 import { examples } from '../examples.ts';
-import { type ExportFormat, exportFileName, exportFlips } from '../flip-export.ts';
+import { type ExportFormat, exportFileName, exportFlips, TEXT_FORMAT } from '../flip-export.ts';
 import { inNamespace, parameters, query, readScope, readWindow } from '../query.ts';
 import { sendJson, sendStream } from '../respond.ts';
 
@@ -112,9 +113,9 @@ export function flipRoutes(context: RouteContext): Router {
   }
 
   function stream(c: Context<HttpEnv>, filters: Filters, format: ExportFormat): Promise<Response> {
-    let first: FlipsAnswer | undefined;
+    let first: FlipsTextAnswer | undefined;
     async function* remembered() {
-      for await (const each of flipPages(history, question(filters))) {
+      for await (const each of flipTextPages(history, question(filters), TEXT_FORMAT[format])) {
         first ??= each;
         yield each;
       }

@@ -25,7 +25,14 @@ describe('an export', () => {
     const rows = parseCsv(await response.text());
     expect(rows.slice(1).map((row) => Number(row.at(-1)))).toEqual(Array.from({ length: 2_345 }, (_, index) => index + 1));
     const questions = app.history.asked.map(({ question }) => question);
-    const same = { namespace: 'store', service: 'web', source: 'endpoints', from: expect.any(Number), limit: 1000 };
+    const same = {
+      namespace: 'store',
+      service: 'web',
+      source: 'endpoints',
+      from: expect.any(Number),
+      limit: 1000,
+      format: 'csv',
+    };
     expect(questions).toEqual([same, { ...same, cursor: '1000', asOf: 9_999 }, { ...same, cursor: '2000', asOf: 9_999 }]);
   });
 
