@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration } from '../../../src/domain/time.ts';
+import { formatDuration, parseDuration } from '../../../src/domain/time.ts';
 
 const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 
@@ -54,6 +54,33 @@ describe('a duration for people', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 * 86_400_000 - 1 }), (ms) => {
         expect(formatDuration(ms)).toMatch(/^(\d(\.\d)?s|\d{2}s|\d{1,2}m\d{2}s|\d{1,2}h\d{2}m|\d{1,2}d\d{2}h)$/);
+      }),
+    );
+  });
+});
+
+describe('a duration as people write it', () => {
+  it.each([
+    ['0', 0],
+    ['500ms', 500],
+    ['5s', 5_000],
+    [' 1.5s ', 1_500],
+    ['1m', 60_000],
+    ['1h30m', 5_400_000],
+    ['2d', 172_800_000],
+    ['0.0004s', 0],
+  ])('%j is %d ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  it.each(['', '5', 's', '-5s', '5 s', '5sec', '1m-5s', 'soon', '1e3s', '99999999999999999w', 'NaNs'])('%j is none', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
+
+  it('is read back from what is written, to the tenth of a second that is written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9_999 }), (ms) => {
+        expect(parseDuration(formatDuration(ms))).toBe(Math.floor(ms / 100) * 100);
       }),
     );
   });

@@ -8,6 +8,7 @@ import {
   coverageWithin,
   gapsBetween,
   knownSpans,
+  knownTogether,
   latestKnownInstant,
   partsOfWindow,
   type StreamSpan,
@@ -131,4 +132,33 @@ describe('the latest instant of which the most can be said', () => {
     expect(instant([span(0, 50, EXPIRED)], [span(0, 48, EXPIRED)])).toBe(50);
     expect(instant([], [])).toBeUndefined();
   });
+});
+
+test('property: several resources are known together where each of them is, and an edge of any is an edge', () => {
+  const spans = fc
+    .array(fc.record({ pause: fc.integer({ min: 0, max: 5 }), length: fc.integer({ min: 0, max: 8 }) }), { maxLength: 5 })
+    .map((list) => {
+      let now = 0;
+      return knownSpans(
+        list.map(({ pause, length }) => {
+          const from = now + pause;
+          now = from + length;
+          return span(from, now, EXPIRED);
+        }),
+      );
+    });
+  fc.assert(
+    fc.property(fc.array(spans, { minLength: 1, maxLength: 3 }), (resources) => {
+      const together = knownTogether(resources);
+      const inside = (list: readonly { from: number; to: number }[], at: number) =>
+        list.filter(({ from, to }) => from <= at && at <= to);
+      for (let at = 0; at < 60; at++) {
+        expect(inside(together, at).length > 0, `${at}`).toBe(resources.every((known) => inside(known, at).length > 0));
+        // Two instants are told of in one breath only where each resource does so.
+        const both = (list: typeof together) => inside(list, at).some(({ to }) => at + 1 <= to);
+        expect(both(together), `${at}`).toBe(resources.every(both));
+      }
+      expect(together.map(({ from }) => from)).toEqual(together.map(({ from }) => from).toSorted((a, b) => a - b));
+    }),
+  );
 });
