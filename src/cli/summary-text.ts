@@ -32,7 +32,7 @@ export function incidentFacts(summary: SummaryAnswer): (readonly [label: string,
     ['Rollouts', changesText(summary, summary.rollouts.length, ['apps/v1/deployments'])],
     ['Scalings', changesText(summary, summary.scalings.length, ['apps/v1/deployments', 'apps/v1/replicasets'])],
     ['Service edits', changesText(summary, summary.serviceEdits.length, ['v1/services'])],
-    ['Not recorded', unknownMs === 0 ? 'nothing: the whole range was recorded' : formatDuration(unknownMs)],
+    ['Not recorded', unknownMs === 0 ? 'nothing; the whole range was recorded' : formatDuration(unknownMs)],
   ];
 }
 

@@ -60,6 +60,6 @@ describe('the README shows what the program says', () => {
 
   it('for each command that answers', () => {
     const shown = new Set(examples().map(({ command }) => command.split(' ')[0]));
-    expect(shown).toEqual(new Set(['import', 'services', 'state', 'flips', 'verify', 'rebuild']));
+    expect(shown).toEqual(new Set(['import', 'services', 'state', 'flips', 'summary', 'disagreements', 'verify', 'rebuild']));
   });
 });

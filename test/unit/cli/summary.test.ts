@@ -48,7 +48,7 @@ First cause          ReadinessProbeFailed (observed): readiness probe failed: HT
 Rollouts             1
 Scalings             1
 Service edits        1
-Not recorded         nothing: the whole range was recorded
+Not recorded         nothing; the whole range was recorded
 
 ZERO READY FROM           TO                        FOR
 2026-11-23T16:21:00.100Z  2026-11-23T16:22:12.480Z  1m12s
@@ -90,7 +90,7 @@ describe('flipbook summary -o markdown', () => {
 - Rollouts: 1
 - Scalings: 1
 - Service edits: 1
-- Not recorded: nothing: the whole range was recorded
+- Not recorded: nothing; the whole range was recorded
 
 | Time (UTC) | Event | Source |
 | --- | --- | --- |
