@@ -195,7 +195,7 @@ const healthy = (lived: number, { settings, failures }: StreamState): number =>
 function commitFailed(state: StreamState, input: Input & { type: 'commit-failed' }): Step {
   // The ledger cannot be told either, so its patience starts anew.
   const { tellBy: _, ...rest } = state;
-  const message = `not written: ${input.message}`;
+  const { message } = input;
   return retry({ ...rest, lastError: { at: input.at, message } }, input, { kind: 'connection', message });
 }
 

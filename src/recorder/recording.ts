@@ -190,7 +190,8 @@ export function freeClusterName(known: readonly ClusterRecord[], uid: string, su
 export function notReadyReasons(statuses: readonly StreamStatus[]): string[] {
   const unwritten = statuses.filter(({ notWritten }) => notWritten);
   if (unwritten.length > 0)
-    return unwritten.map((status) => `${nameOf(status)} cannot be written to the log${lastError(status)}`);
+    // The error names the log and says that it cannot be written, and why.
+    return unwritten.map((status) => `${nameOf(status)}: ${status.lastError?.message ?? 'the log cannot be written'}`);
   const of = (resource: string) => statuses.filter(({ stream }) => stream.resource === resource);
   const unwatched = (resource: string) => of(resource).filter((each) => !isWatched(each));
   const [endpoints, slices] = [unwatched('v1/endpoints'), unwatched('discovery.k8s.io/v1/endpointslices')];

@@ -297,7 +297,7 @@ describe('a sink that fails', () => {
     expect(watcher.status()[0]).toMatchObject({
       notWritten: true,
       cursor: '1000',
-      lastError: { message: 'not written: database or disk is full' },
+      lastError: { message: 'database or disk is full' },
     });
     sink.failure = undefined;
     await sink.until(() => sink.changes().length === 2);

@@ -173,8 +173,6 @@ describe('readiness', () => {
 
   it('is lost as soon as anything cannot be written', () => {
     const full = { notWritten: true, lastError: { at: epochMs(0), message: 'database or disk is full' } };
-    expect(notReadyReasons(statuses({ 'v1/events': full }))).toEqual([
-      'v1/events cannot be written to the log: database or disk is full',
-    ]);
+    expect(notReadyReasons(statuses({ 'v1/events': full }))).toEqual(['v1/events: database or disk is full']);
   });
 });

@@ -188,7 +188,7 @@ describe('a commit that fails', () => {
     stream.events(change('ADDED', 'a', '101'));
     expect(stream.state.cursor).toBe('100');
     expect(stream.aborted).toContain(watch);
-    expect(stream.state.lastError?.message).toBe('not written: disk full');
+    expect(stream.state.lastError?.message).toBe('disk full');
     stream.failCommits = false;
     expect(stream.untilAsked().request.query).toMatch(WATCH_FROM('100'));
     stream.open().events(change('ADDED', 'a', '101'));
