@@ -66,8 +66,8 @@ interface KnownPod {
   readonly name: string;
   readonly facts: PodFacts;
   readonly said: PodSaid;
-  readonly firstAt: EpochMs;
-  readonly firstIsBirth: boolean;
+  /** Since when the list has not had it, where it never had it while that was watched. */
+  readonly neverListed: Said<'absent'>;
 }
 
 interface Begin {
@@ -102,7 +102,8 @@ export class DisagreementFold {
     for (const { key, backend, state } of list.values()) {
       this.#setListed(key, { backend, state, since: at, opensBefore: true, position: listPosition });
     }
-    for (const step of pods) this.#setPod(step);
+    // It may have been listed before, and left.
+    for (const step of pods) this.#setPod(step, { state: 'absent', since: at, opensBefore: true, position: listPosition });
     for (const uid of this.#pods.keys()) this.#judge(uid, at, undefined, true);
   }
 
@@ -114,7 +115,8 @@ export class DisagreementFold {
         this.#service = change.facts;
         for (const uid of this.#pods.keys()) touched.set(uid, change.position);
       } else if (change.kind === 'pod') {
-        this.#setPod(change.step);
+        const { at, watched } = change.step;
+        this.#setPod(change.step, { state: 'absent', since: at, opensBefore: !watched, position: 0 });
         touched.set(change.step.uid, change.position);
       } else {
         for (const flip of change.flips) {
@@ -164,7 +166,7 @@ export class DisagreementFold {
     }
   }
 
-  #setPod({ uid, name, facts, at, watched, position }: PodStep): void {
+  #setPod({ uid, name, facts, at, watched, position }: PodStep, neverListed: Said<'absent'>): void {
     if (facts === undefined) {
       this.#pods.delete(uid);
       return;
@@ -181,9 +183,7 @@ export class DisagreementFold {
             position,
             ...(facts.transitionAt === undefined ? {} : { transitionAt: facts.transitionAt }),
           };
-    const first = known ?? { firstAt: at, firstIsBirth: watched };
-    const { firstAt, firstIsBirth } = first;
-    this.#pods.set(uid, { name, facts, said, firstAt, firstIsBirth });
+    this.#pods.set(uid, { name, facts, said, neverListed: known?.neverListed ?? neverListed });
   }
 
   #judge(uid: string, at: EpochMs, position: number | undefined, opensBefore: boolean): void {
@@ -214,10 +214,10 @@ export class DisagreementFold {
       yield ['', { backend, list }];
       return;
     }
-    const { facts, name, firstAt, firstIsBirth } = pod;
+    const { facts, name, neverListed } = pod;
     const { node } = facts;
     const backend = { address: facts.addresses[0] ?? '', ports: [], pod: { name, uid }, ...(node === undefined ? {} : { node }) };
-    yield ['', { backend, list: { state: 'absent', since: firstAt, opensBefore: !firstIsBirth, position: 0 } }];
+    yield ['', { backend, list: neverListed }];
   }
 
   #close(open: Disagreement, to: EpochMs, endPosition: number | undefined): void {

@@ -32,24 +32,23 @@ export function workloadChanges(
   const deployments = versionsIn<WorkloadBody>(view, { ...inNamespace, resource: 'apps/v1/deployments' }, span);
   const replicaSets = versionsIn<WorkloadBody>(view, { ...inNamespace, resource: 'apps/v1/replicasets' }, span);
   const owners = ownersOf(view, service, span, pods);
-  const isOurs = (versions: WorkloadVersions, owned: ReadonlySet<string>) =>
-    versions.some(({ uid, object }) => owned.has(uid) || selecting.some((each) => selectsAll(each, object)));
+  const isOurs = ({ uid, object }: Version<WorkloadBody>, owned: ReadonlySet<string>) =>
+    owned.has(uid) || selecting.some((each) => selectsAll(each, object));
 
-  const ownSets = [...replicaSets].filter(([, versions]) => isOurs(versions, owners));
-  const deploymentUids = new Set(
-    ownSets.flatMap(([, versions]) => versions.flatMap(({ object }) => controllerUid(object) ?? [])),
-  );
-  const ownDeployments = [...deployments].filter(([, versions]) => isOurs(versions, deploymentUids));
-  const bareSets = ownSets.filter(([, versions]) => versions.every(({ object }) => controllerUid(object) === undefined));
+  const sets = [...replicaSets].map(([name, versions]) => ({ name, versions, lives: onePerUid(versions) }));
+  const ownSets = sets.filter(({ lives }) => lives.some((life) => isOurs(life, owners)));
+  const controllers = new Set(ownSets.flatMap(({ lives }) => lives.flatMap(({ object }) => controllerUid(object) ?? [])));
+  const ownDeployments = [...deployments].filter(([, versions]) => onePerUid(versions).some((life) => isOurs(life, controllers)));
+  const bareSets = ownSets.filter(({ lives }) => lives.every(({ object }) => controllerUid(object) === undefined));
   return {
     rollouts: inOrder(
       ownDeployments.flatMap(([name, versions]) =>
-        rollouts(name, versions, span.from, (revision, at) => replicaSetWith(replicaSets, versions, revision, at)),
+        rollouts(name, versions, span.from, (revision, at) => replicaSetWith(sets, versions, revision, at)),
       ),
     ),
     scalings: inOrder([
       ...ownDeployments.flatMap(([name, versions]) => scalings('Deployment', name, versions, span.from)),
-      ...bareSets.flatMap(([name, versions]) => scalings('ReplicaSet', name, versions, span.from)),
+      ...bareSets.flatMap(({ name, versions }) => scalings('ReplicaSet', name, versions, span.from)),
     ]),
   };
 }
@@ -71,21 +70,31 @@ function selectsAll(service: ServiceFacts, { spec }: WorkloadBody): boolean {
   return selects(service, spec?.selector?.matchLabels ?? {});
 }
 
+interface ReplicaSets {
+  readonly name: string;
+  readonly versions: WorkloadVersions;
+  readonly lives: WorkloadVersions;
+}
+
 function replicaSetWith(
-  replicaSets: ReadonlyMap<string, WorkloadVersions>,
+  sets: readonly ReplicaSets[],
   deployment: WorkloadVersions,
   revision: string,
   at: EpochMs,
 ): string | undefined {
   const owners = new Set(deployment.map(({ uid }) => uid));
-  const bears = ({ type, object }: Version<WorkloadBody>) =>
-    type !== 'DELETED' && revisionOf(object) === revision && owners.has(controllerUid(object) ?? '');
-  for (const [name, versions] of replicaSets) {
-    // What a ReplicaSet bears may be received shortly after the Deployment that it belongs to.
-    const around = [versions.findLast((version) => version.at <= at), versions.find((version) => version.at > at)];
-    if (around.some((version) => version !== undefined && bears(version))) return name;
-  }
-  return undefined;
+  const ours = sets.filter(({ lives }) => lives.some(({ object }) => owners.has(controllerUid(object) ?? '')));
+  // What a ReplicaSet bears may be received shortly after the Deployment that it belongs to.
+  return ours.find(({ versions }) =>
+    [versions.findLast((version) => version.at <= at), versions.find((version) => version.at > at)].some(
+      (version) => version !== undefined && version.type !== 'DELETED' && revisionOf(version.object) === revision,
+    ),
+  )?.name;
+}
+
+/** Selectors and owners of a workload never change, so one version of each life tells them; others need not be read. */
+function onePerUid(versions: WorkloadVersions): WorkloadVersions {
+  return [...new Map(versions.map((version) => [version.uid, version])).values()];
 }
 
 function inOrder<T extends { readonly position: number }>(changes: T[]): T[] {

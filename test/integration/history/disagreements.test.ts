@@ -273,6 +273,30 @@ describe('a backend that the Service keeps as not ready though its Pod is ready 
   });
 });
 
+test('of a Pod that left the list before it was looked at, it is not said since when it is missing', async () => {
+  const log = begun([], []);
+  log.change(1_000, PODS, 'ADDED', pod({ name: 'a', ready: true }));
+  log.list(1_500, [listed('a')]);
+  log.list(2_000, []);
+  const hour = 3_600_000;
+  log.proveAll(hour);
+  const [late] = (await log.history.disagreements({ ...CART, from: at(hour - 1_000) })).items;
+  expect(late).toMatchObject({ opensBefore: true, endsAfter: true, serviceSaid: { state: 'absent', opensBefore: true } });
+  const [whole] = (await log.history.disagreements(CART)).items;
+  expect(whole).toMatchObject({ from: text(2_000), opensBefore: false, serviceSaid: { since: text(2_000), opensBefore: false } });
+  expect(whole?.ports).toEqual([{ name: '', port: 8080, protocol: 'TCP' }]);
+});
+
+test('of a Pod that never came into the list, it is missing since it was seen being made', async () => {
+  const log = begun([], []);
+  log.change(1_000, PODS, 'ADDED', pod({ name: 'a', ready: false }));
+  log.pod(2_000, { name: 'a', ready: true });
+  log.proveAll(60_000);
+  expect((await log.history.disagreements(CART)).items).toMatchObject([
+    { from: text(2_000), opensBefore: false, endsAfter: true, serviceSaid: { since: text(1_000), opensBefore: false } },
+  ]);
+});
+
 test('a gap of either stream ends what is known: durations are lower bounds, and the answer tells the gap', async () => {
   for (const lost of [PODS, ENDPOINTS] as const) {
     const log = begun([{ name: 'a', ready: true }], [listed('a', false)]);
