@@ -5,8 +5,10 @@ import type { ChangeType } from '../stream-batch.ts';
 import type { EpochMs } from '../time.ts';
 import type { Node, Pod, Workload } from './objects.ts';
 
-/** Evidence older than this before a flip is not looked at. */
-export const LOOK_BACK_MS = 15 * 60_000;
+/** Evidence older than this before a flip is not looked at: changes of the Service, its workloads and nodes. */
+export const LOOK_BACK_MS = 10 * 60_000;
+/** The same for the Pod and what is said of it, which changes most and is read most. The version in force then is known too. */
+export const POD_BACK_MS = 3 * 60_000;
 /**
  * Nor what came later than this after it. The streams of Pods, Events and address lists are independent of each other, and
  * kubelets and controllers send their Events after the fact, from a queue.
@@ -61,7 +63,7 @@ export interface FlipFacts {
   readonly origin: 'watch' | 'snapshot' | 'relist';
 }
 
-/** All of it only as far as it was looked at: {@link LOOK_BACK_MS} before the flip to {@link LOOK_AHEAD_MS} after it. */
+/** All of it only as far as it was looked at: {@link LOOK_BACK_MS} (or {@link POD_BACK_MS}) before the flip to {@link LOOK_AHEAD_MS} after it. */
 export interface Evidence {
   readonly flip: FlipFacts;
   /** Empty: Services are not recorded, or there is none of this name. */

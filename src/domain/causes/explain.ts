@@ -1,7 +1,7 @@
 /** Why a backend flipped: evidence in, cause out. */
 import type { Service } from '../objects.ts';
 import { type Cause, lessSure, observed, UNKNOWN } from './cause.ts';
-import type { Evidence, Version, Versions } from './evidence.ts';
+import { type Evidence, POD_BACK_MS, type Version, type Versions } from './evidence.ts';
 import { isKeptByHand, type Known } from './expected.ts';
 import { isDeleting, isTerminal, type Pod, selects } from './objects.ts';
 import { arrival } from './rules/arrival.ts';
@@ -93,7 +93,9 @@ function podCause(evidence: Evidence, turn: Turn & { readonly of: 'pod' }): Caus
 function leaving(evidence: Evidence, version: Version<Pod>): Cause | undefined {
   const isGoing = ({ object }: Version<Pod>) => isDeleting(object) || isTerminal(object);
   const first = firstThat(evidence.pod, version, isGoing);
-  const cause = (isTerminal(first.object) ? completion(first) : undefined) ?? departure(evidence, first);
+  const told = (isTerminal(first.object) ? completion(first) : undefined) ?? departure(evidence, first);
+  // It was going already where the evidence begins: what had been done to it may lie before.
+  const cause = first.at <= evidence.flip.at - POD_BACK_MS ? lessSure(told) : told;
   const isStillListed = evidence.flip.to !== 'absent' && cause.name === 'PodDeleted';
   return isStillListed
     ? { ...cause, name: 'PodTerminating', detail: `Pod ${first.object.metadata.name} is being deleted` }

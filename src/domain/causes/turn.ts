@@ -4,7 +4,7 @@
  */
 import { type FlipState, formatPorts, type Source } from '../backends.ts';
 import type { KubeObject, Service } from '../objects.ts';
-import { type Evidence, type FlipFacts, LOOK_BACK_MS, type Version, type Versions } from './evidence.ts';
+import { type Evidence, type FlipFacts, POD_BACK_MS, type Version, type Versions, within } from './evidence.ts';
 import { expectedPorts, expectedState, type Known } from './expected.ts';
 import type { Pod } from './objects.ts';
 
@@ -78,8 +78,10 @@ class Steps {
   readonly #podVersions: Versions<Pod>;
   readonly #podBefore: Version<Pod> | 'absent' | 'unknown';
 
-  constructor(flip: FlipFacts, services: Versions<Service>, pods: Versions<Pod>) {
-    const since = flip.at - LOOK_BACK_MS;
+  constructor(flip: FlipFacts, allServices: Versions<Service>, pods: Versions<Pod>) {
+    // Both from the same instant on: a change of one before that must not seem to follow one of the other.
+    const since = flip.at - POD_BACK_MS;
+    const services = within(allServices, since, Number.POSITIVE_INFINITY);
     this.#source = flip.source;
     this.#serviceVersions = isBase(services, since) ? services.slice(1) : services;
     this.#podVersions = isBase(pods, since) ? pods.slice(1) : pods;

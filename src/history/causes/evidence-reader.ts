@@ -1,13 +1,14 @@
 /** Gathers the evidence behind a page of flips. What several flips share is read once. */
 import type { Source } from '../../domain/backends.ts';
 import {
+  between,
   type Evidence,
   type ListVersion,
   LOOK_AHEAD_MS,
   LOOK_BACK_MS,
-  lastIndexAt,
   type Node,
   type Note,
+  POD_BACK_MS,
   type Pod,
   SUCCESSOR_MS,
   type Version,
@@ -49,7 +50,12 @@ export class EvidenceReader {
         else instants.set(key, [flip.at]);
       }
     }
-    this.#spans = new Map([...instants].map(([key, list]) => [key, spansAround(list, LOOK_BACK_MS, SUCCESSOR_MS)]));
+    this.#spans = new Map(
+      [...instants].map(([key, list]) => {
+        const before = key.includes(' v1/pods ') ? POD_BACK_MS : LOOK_BACK_MS;
+        return [key, spansAround(list, before, SUCCESSOR_MS)];
+      }),
+    );
   }
 
   /** @throws CorruptLogError, now or when the evidence is looked at */
@@ -79,7 +85,8 @@ export class EvidenceReader {
 
   notes(flip: FlipRecord, uid: string): readonly Note[] {
     const { clusterId } = flip.service;
-    const span = this.#serviceSpan(flip);
+    const { pod } = flip.backend;
+    const span = pod?.uid === uid ? this.#spanOf(flip, 'v1/pods', pod.name) : this.#serviceSpan(flip);
     return cached(this.#notes, `${clusterId} ${uid} ${span.from}`, () =>
       this.#reader.notesAbout({ clusterId, uid, ...span, asOf: this.#asOf }),
     );
@@ -129,7 +136,7 @@ class StoredEvidence implements Evidence {
     this.flip = flip;
     this.service = this.#around(source.versions<Service>(flip, 'v1/services', flip.service.name));
     const { pod } = flip.backend;
-    this.pod = pod ? this.#around(source.ofUid(this.#sameName(), pod.uid)) : [];
+    this.pod = pod ? within(source.ofUid(this.#sameName(), pod.uid), flip.at - POD_BACK_MS, flip.at + LOOK_AHEAD_MS) : [];
   }
 
   get successors(): Versions<Pod> {
@@ -140,7 +147,7 @@ class StoredEvidence implements Evidence {
 
   get predecessor(): Version<Pod> | undefined {
     const first = this.pod[0]?.position ?? this.flip.position;
-    const since = this.flip.at - LOOK_BACK_MS;
+    const since = this.flip.at - POD_BACK_MS;
     return this.#sameName().findLast(({ position, at }) => position < first && at >= since);
   }
 
@@ -166,7 +173,8 @@ class StoredEvidence implements Evidence {
   }
 
   notes(uid: string): readonly Note[] {
-    return within(this.#source.notes(this.flip, uid), this.flip.at - LOOK_BACK_MS, this.flip.at + LOOK_AHEAD_MS);
+    const before = uid === this.flip.backend.pod?.uid ? POD_BACK_MS : LOOK_BACK_MS;
+    return between(this.#source.notes(this.flip, uid), this.flip.at - before, this.flip.at + LOOK_AHEAD_MS);
   }
 
   replicaSet(name: string): Versions<Workload> {
@@ -212,12 +220,16 @@ function listVersion({ position, at, listed, truncated, editors }: CountsRecord)
   return { position, at, listed, truncated, editors };
 }
 
-/** Index of the item at a position, or of the last one before it. */
+/** Index of the item at a position, or of the last one before it; -1 for none. Items are in order of position. */
 function indexOfPosition(items: readonly { readonly position: number }[], position: number): number {
-  return lastIndexAt(
-    items.map((item) => ({ at: item.position })),
-    position,
-  );
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((items[middle]?.position ?? 0) <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 function cached<T>(cache: Map<string, T>, key: string, read: () => T): T {

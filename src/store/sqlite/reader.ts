@@ -41,6 +41,8 @@ const SELECT_STREAM = `
 export class SqliteReader implements EventReader {
   protected readonly sql: Statements;
   protected readonly bodies: BodyReader;
+  /** Where the bodies of events are stored whose rows were read with it. */
+  readonly #bodyOf = new WeakMap<ObjectEvent, number>();
 
   constructor(statements: Statements, bodyCacheBytes?: number) {
     this.sql = statements;
@@ -113,7 +115,7 @@ export class SqliteReader implements EventReader {
   }
 
   body(event: ObjectEvent): Uint8Array {
-    return this.bodies.read(this.bodyPosition(event.position));
+    return this.bodies.read(this.#bodyOf.get(event) ?? this.bodyPosition(event.position));
   }
 
   objectAt(query: Parameters<EventReader['objectAt']>[0]): ObjectEvent | undefined {
@@ -162,7 +164,10 @@ export class SqliteReader implements EventReader {
   }
 
   versions(query: Parameters<EventReader['versions']>[0]): ObjectEvent[] {
-    return versions(this.sql, query);
+    return versions(this.sql, query).map(({ event, body }) => {
+      this.#bodyOf.set(event, body);
+      return event;
+    });
   }
 
   notesAbout(query: Parameters<EventReader['notesAbout']>[0]): NoteRecord[] {

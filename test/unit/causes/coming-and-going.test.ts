@@ -9,7 +9,7 @@ function leaving(
   tell: (story: Story) => unknown = () => {},
   source: 'endpoints' | 'endpointslices' = 'endpoints',
 ) {
-  const story = new Story().withService(-700, WEB).withPod(-600, pod(going.owner ? { owner: going.owner } : {}));
+  const story = new Story().withService(-590, WEB).withPod(-570, pod(going.owner ? { owner: going.owner } : {}));
   tell(story);
   story.withPod(0, pod(going));
   return story.explain(story.flip(0.02, 'ready', source === 'endpoints' ? 'absent' : 'serving', { source }));
@@ -17,13 +17,13 @@ function leaving(
 
 /** A Pod that is made at -5 and has an address at 0. */
 function coming(sketch: PodSketch, tell: (story: Story) => unknown = () => {}) {
-  const story = new Story().withService(-700, WEB);
+  const story = new Story().withService(-590, WEB);
   tell(story);
   story.withPod(-5, pod({ ...sketch, pending: true, ready: false })).withPod(0, pod({ ...sketch, ready: false }));
   return story.explain(story.flip(0.02, 'absent', 'notReady'));
 }
 
-const settled = (story: Story) => story.withDeployment(-650, 3).withReplicaSet(-650, 'web-a', 1, 3, 3);
+const settled = (story: Story) => story.withDeployment(-580, 3).withReplicaSet(-580, 'web-a', 1, 3, 3);
 const deleted =
   (pod_ = 'web-1') =>
   (story: Story) =>
@@ -76,7 +76,7 @@ describe('a Pod that goes', () => {
   test('is taken away by a rollback, to a ReplicaSet that is older and has the newest revision', () => {
     const told = leaving({ deleting: true }, (story) =>
       settled(story)
-        .withReplicaSet(-600, 'web-b', 1, 3, 3)
+        .withReplicaSet(-570, 'web-b', 1, 3, 3)
         .withReplicaSet(-1, 'web-b', 4, 3, 3)
         .withReplicaSet(-0.1, 'web-a', 1, 2, 3),
     );
@@ -104,7 +104,7 @@ describe('a Pod that goes', () => {
   });
 
   test('is scaled down though the ReplicaSet says so a little later', () => {
-    const story = new Story().withService(-700, WEB).withPod(-600, pod());
+    const story = new Story().withService(-590, WEB).withPod(-570, pod());
     settled(story)
       .withDeployment(-0.2, 1)
       .withPod(0, pod({ deleting: true }));
@@ -129,7 +129,7 @@ describe('a Pod that goes', () => {
 
   test('goes from slices in steps, all for one reason; deleted by nobody known it is terminating', () => {
     const scaled = (story: Story) => settled(story).withDeployment(-0.2, 1).withReplicaSet(-0.1, 'web-a', 1, 1, 3);
-    const story = new Story().withService(-700, WEB).withPod(-600, pod());
+    const story = new Story().withService(-590, WEB).withPod(-570, pod());
     scaled(story).withPod(0, pod({ deleting: true }));
     const steps = [story.flip(0.02, 'ready', 'serving', { source: 'endpointslices' })];
     story.withPod(30, pod({ deleting: true, ready: false }));
@@ -146,7 +146,7 @@ describe('a Pod that goes', () => {
   test('is replaced by a StatefulSet with one of another revision', () => {
     const owner = { kind: 'StatefulSet', name: 'web' };
     const labels = (hash: string) => ({ app: 'web', 'controller-revision-hash': hash });
-    const story = new Story().withService(-700, WEB).withPod(-600, pod({ owner, labels: labels('web-1a') }));
+    const story = new Story().withService(-590, WEB).withPod(-570, pod({ owner, labels: labels('web-1a') }));
     story.withPod(0, pod({ owner, labels: labels('web-1a'), deleting: true }));
     const flip = story.flip(0.02, 'ready', 'absent');
     expect(story.explain(flip)).toMatchObject({ name: 'PodDeleted' });
@@ -196,14 +196,14 @@ describe('a Pod that comes', () => {
   });
 
   test('matches the selector now', () => {
-    const story = settled(new Story().withService(-700, WEB))
-      .withPod(-600, pod({ labels: { app: 'other' } }))
+    const story = settled(new Story().withService(-590, WEB))
+      .withPod(-570, pod({ labels: { app: 'other' } }))
       .withPod(0, pod());
     expect(story.explain(story.flip(0.02, 'absent', 'ready'))).toMatchObject({ name: 'LabelsChanged' });
   });
 
   test('was there before anything was known of it', () => {
-    const story = new Story().withService(-700, WEB, { origin: 'snapshot' });
+    const story = new Story().withService(-590, WEB, { origin: 'snapshot' });
     const flip = story.flip(0, 'absent', 'ready', { origin: 'relist' });
     expect(story.explain(flip)).toMatchObject({ name: 'FirstSeen', confidence: 'unknown', evidence: [] });
     story.withPod(1, pod(), { origin: 'snapshot' });
