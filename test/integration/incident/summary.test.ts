@@ -182,6 +182,12 @@ test('every position that is named can be read, and is of the window or shortly 
 test('as of a position the answer is the same, and as of an earlier one nothing later is in it', async () => {
   const whole = await summaryOf('checkout');
   expect(await summaryOf('checkout', { asOf: whole.asOf })).toEqual(whole);
+  const disagreements = (asOf?: number) =>
+    imported.history.disagreements({ namespace: 'store', name: 'checkout', longerThanMs: 0, asOf });
+  expect(await disagreements(whole.asOf)).toEqual(await disagreements());
+  const known = (await disagreements(463)).items.flatMap(({ evidence }) => evidence);
+  expect(known.length).toBeGreaterThan(20);
+  expect(Math.max(...known)).toBeLessThanOrEqual(463);
   const early = await summaryOf('checkout', { asOf: 463 });
   const told = (summary: SummaryAnswer) => summary.events.filter(({ kind }) => kind !== 'gap-begins' && kind !== 'gap-ends');
   for (const event of told(early)) expect(Math.max(0, ...event.evidence)).toBeLessThanOrEqual(463);
