@@ -78,12 +78,17 @@ function readinessProbe({ version, before, after }: PodChange): Cause | undefine
 }
 
 /** Without a probe a container is ready while it runs. */
-function containersStarted({ version, before, after }: PodChange): Cause | undefined {
-  const started = becameReady(before, after).filter(
-    ({ container }) => statusOf(before, container.name)?.state?.running === undefined,
-  );
-  if (started.length === 0) return undefined;
-  return observed('PodStarted', `containers started: ${started.map(({ container }) => container.name).join(', ')}`, [version]);
+function containersStarted({ evidence, version, before, after }: PodChange): Cause | undefined {
+  const names = (of: ReturnType<typeof becameReady>) => of.map(({ container }) => container.name).join(', ');
+  const came = becameReady(before, after);
+  const started = came.filter(({ container }) => statusOf(before, container.name)?.state?.running === undefined);
+  if (started.length > 0) return observed('PodStarted', `containers started: ${names(started)}`, [version]);
+  // Of a Pod that is known from its beginning and was never ready, nothing else is to be said.
+  const [first] = evidence.pod;
+  const isFirstTime =
+    first?.type === 'ADDED' &&
+    !evidence.pod.some(({ position, object }) => position < version.position && isTrue(object, 'Ready'));
+  return came.length > 0 && isFirstTime ? inferred('PodStarted', `containers started: ${names(came)}`, [version]) : undefined;
 }
 
 function becameReady(before: Pod, after: Pod) {
