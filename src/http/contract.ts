@@ -69,6 +69,37 @@ export const StateAnswer = z
 
 export const Confidence = z.enum(['observed', 'inferred', 'unknown']).meta({ id: 'Confidence' });
 
+/** Every cause that a flip is told with, as far as this version knows; docs/CAUSES.md says when. */
+export const CAUSES = [
+  'ReadinessProbeFailed',
+  'ReadinessProbePassed',
+  'ContainerCrashed',
+  'ContainerRestarted',
+  'LivenessProbeFailed',
+  'NodeNotReady',
+  'NodeReady',
+  'ReadinessGateFailed',
+  'ReadinessGatePassed',
+  'PodStarted',
+  'PodTerminating',
+  'PodDeleted',
+  'PodCompleted',
+  'Evicted',
+  'Rollout',
+  'ScaledUp',
+  'ScaledDown',
+  'LabelsChanged',
+  'ServiceCreated',
+  'ServiceDeleted',
+  'SelectorChanged',
+  'PortsChanged',
+  'PublishNotReadyChanged',
+  'EndpointsEdited',
+  'Truncated',
+  'FirstSeen',
+  'unknown',
+] as const;
+
 export const Flip = z
   .object({
     at: time.meta({ description: 'When the recorder saw it' }),
@@ -84,8 +115,11 @@ export const Flip = z
     to: FlipState,
     readyAfter: count,
     notReadyAfter: count,
-    cause: z.string().meta({ description: '`unknown` where no evidence tells it' }),
-    detail: z.string().optional(),
+    cause: z.string().meta({ description: `Why it flipped: one of ${CAUSES.join(', ')}`, example: 'ReadinessProbeFailed' }),
+    detail: z.string().optional().meta({
+      description: 'The cause in a sentence for people; parts of it come from the cluster and are untrusted text',
+      example: 'readiness probe failed: HTTP probe failed with statuscode: 503',
+    }),
     confidence: Confidence,
     evidence: z.array(position).meta({ description: 'Positions of the events that show the cause' }),
     origin: z.enum(['watch', 'relist', 'snapshot']).meta({ description: 'relist: inferred from the difference after a gap' }),

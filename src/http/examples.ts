@@ -49,9 +49,10 @@ const flip: Flip = {
   to: 'notReady',
   readyAfter: 2,
   notReadyAfter: 1,
-  cause: 'unknown',
-  confidence: 'unknown',
-  evidence: [],
+  cause: 'ReadinessProbeFailed',
+  detail: 'readiness probe failed: HTTP probe failed with statuscode: 503',
+  confidence: 'observed',
+  evidence: [339, 340],
   origin: 'watch',
 };
 
@@ -92,7 +93,7 @@ const services: ServicesAnswer = {
         pod: failing.pod?.name,
         from: 'ready',
         to: 'notReady',
-        cause: 'unknown',
+        cause: 'ReadinessProbeFailed',
       },
     },
   ],
@@ -184,7 +185,7 @@ const diff: DiffAnswer = {
 
 const csv = [
   'time,cluster,namespace,service,source,address,ports,pod,pod_uid,node,zone,from,to,ready_after,not_ready_after,cause,detail,confidence,not_before,not_after,position',
-  `${flip.at},demo,store,web,endpoints,${flip.address},http:8080/TCP,${failing.pod?.name},${failing.pod?.uid},node-4,zone-a,ready,notReady,2,1,unknown,,unknown,${flip.notBefore},${flip.notAfter},342`,
+  `${flip.at},demo,store,web,endpoints,${flip.address},http:8080/TCP,${failing.pod?.name},${failing.pod?.uid},node-4,zone-a,ready,notReady,2,1,${flip.cause},${flip.detail},${flip.confidence},${flip.notBefore},${flip.notAfter},342`,
 ].join('\r\n');
 
 const event = {

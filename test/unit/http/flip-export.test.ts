@@ -140,9 +140,9 @@ describe('a CSV row', () => {
         to: 'notReady',
         ready_after: '2',
         not_ready_after: '1',
-        cause: 'unknown',
-        detail: '',
-        confidence: 'unknown',
+        cause: 'ReadinessProbeFailed',
+        detail: 'readiness probe failed: HTTP probe failed with statuscode: 503',
+        confidence: 'observed',
         not_before: '2026-11-23T16:20:41.000Z',
         not_after: '2026-11-23T16:20:41.318Z',
         position: '342',
@@ -151,7 +151,7 @@ describe('a CSV row', () => {
   });
 
   it('leaves the cells of what is not known empty', async () => {
-    const { pod: _pod, node: _node, zone: _zone, ...bare } = examples.flip;
+    const { pod: _pod, node: _node, zone: _zone, detail: _detail, ...bare } = examples.flip;
     expect((await csvOf([bare]))[0]).toMatchObject({ pod: '', pod_uid: '', node: '', zone: '', detail: '' });
   });
 
