@@ -4,7 +4,7 @@ import type { Piece } from '../lib/runs.ts';
 import { changesNear, type LaneModel, type TimelineModel } from '../lib/timeline-model.ts';
 import { stateWord } from '../lib/words.ts';
 import { address } from '../state/api.ts';
-import { flips } from '../state/data.ts';
+import { flipThatBegan } from '../state/causes.ts';
 import { go, view } from '../state/location.ts';
 import { clear, selection, setInstant, stepSegment } from './commands.ts';
 import { CopyLink } from './copy.tsx';
@@ -20,12 +20,7 @@ export function Drawer({ model }: { model: TimelineModel }) {
   const { lane, chosen: piece, piece: index } = chosen;
   const near = changesNear(model, piece.from, NEIGHBOURS, { lane: lane.id, at: piece.from });
   const openEnd = piece.opensBefore || piece.endsAfter;
-  const opened = flips.data.value?.items.find(
-    (flip) =>
-      Date.parse(flip.at) === piece.from &&
-      flip.address === lane.lane.address &&
-      (flip.pod?.uid ?? '') === (lane.lane.pod?.uid ?? ''),
-  );
+  const opened = flipThatBegan(lane, piece);
   return (
     <aside class="drawer" aria-label="Selected segment" id="drawer">
       <div class="bar">

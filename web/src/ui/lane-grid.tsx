@@ -5,10 +5,11 @@
  * lane, one cell a run, whose names say state, times and duration. Only rows in sight exist.
  */
 import { useEffect, useRef } from 'preact/hooks';
-import { runs } from '../lib/runs.ts';
+import { isMixed, runs } from '../lib/runs.ts';
 import type { TimeScale } from '../lib/scale.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
 import { runText } from '../lib/words.ts';
+import { causeText } from '../state/causes.ts';
 import { zone } from '../state/location.ts';
 import { select, type selection } from './commands.ts';
 import { STEADY } from './plot-pointer.ts';
@@ -60,6 +61,7 @@ export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGr
               const tab = selected || !stop ? 0 : -1;
               stop = true;
               const x0 = Math.max(run.x0, scale.left);
+              const cause = isMixed(run) ? undefined : causeText(lane, lane.pieces[run.first]);
               return (
                 <div
                   key={run.first}
@@ -67,7 +69,7 @@ export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGr
                   role="gridcell"
                   tabIndex={tab}
                   aria-selected={selected}
-                  aria-label={`${lane.label}: ${runText(lane, run, zone.value)}`}
+                  aria-label={`${lane.label}: ${runText(lane, run, zone.value)}${cause ? `, ${cause}` : ''}`}
                   style={{ left: `${x0}px`, width: `${Math.max(Math.min(run.x1, right) - x0, 1)}px` }}
                   onKeyDown={(event) => {
                     if (event.key !== 'Enter' && event.key !== ' ') return;

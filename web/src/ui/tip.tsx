@@ -6,6 +6,7 @@ import type { TimeScale } from '../lib/scale.ts';
 import { countsAt, type TimelineModel } from '../lib/timeline-model.ts';
 import { runText, STATE_WORDS } from '../lib/words.ts';
 import { formatInstant, zoneLabel } from '../lib/zone.ts';
+import { causeText } from '../state/causes.ts';
 import { zone } from '../state/location.ts';
 import { hover } from './commands.ts';
 
@@ -26,6 +27,7 @@ export function Tip({
   if (x < scale.left || x > scale.left + scale.width) return null;
   const counts = countsAt(model.counts, at.at);
   const run = at.lane && at.y >= 0 ? runAt(runs(at.lane.pieces, scale), at.x) : undefined;
+  const cause = at.lane && run && !isMixed(run) ? causeText(at.lane, at.lane.pieces[run.first]) : undefined;
   const flip = at.x > width / 2;
   const inRange = at.at >= model.range.from && at.at <= model.range.to;
   return (
@@ -62,6 +64,12 @@ export function Tip({
               <br />
               {run ? runText(at.lane, run, zone.value) : STATE_WORDS.absent}
               {run && isMixed(run) && <span class="dim"> (click)</span>}
+              {cause && (
+                <>
+                  <br />
+                  {cause}
+                </>
+              )}
             </div>
           )}
         </div>
