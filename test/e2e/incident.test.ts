@@ -169,20 +169,20 @@ describe.skipIf(skip !== undefined)(
     });
 
     it('tells why on the lanes and on the selected segment', async () => {
-    const page = await visit('?service=store/checkout');
-    await page.locator('#flips tbody tr').first().waitFor();
-    const cells = page.getByRole('gridcell', { name: /not ready .* node node-1 stopped reporting \(observed\)$/ });
-    await cells.first().waitFor();
-    expect(await cells.count()).toBe(1);
-    await cells.first().press('Enter');
-    await page.locator('#drawer').getByText('NodeNotReady').waitFor();
-    const filtered = page.locator('#flips tbody tr');
-    await page.locator('#drawer').getByRole('button', { name: 'NodeNotReady' }).click();
-    await expect.poll(() => filtered.count()).toBe(1);
-    expect(await filtered.first().innerText()).toContain('node node-1 stopped reporting');
-  });
+      const page = await visit('?service=store/checkout');
+      await page.locator('#flips tbody tr').first().waitFor();
+      const cells = page.getByRole('gridcell', { name: /not ready .* node node-1 stopped reporting \(observed\)$/ });
+      await cells.first().waitFor();
+      expect(await cells.count()).toBe(1);
+      await cells.first().press('Enter');
+      await page.locator('#drawer').getByText('NodeNotReady').waitFor();
+      const filtered = page.locator('#flips tbody tr');
+      await page.locator('#drawer').getByRole('button', { name: 'NodeNotReady' }).click();
+      await expect.poll(() => filtered.count()).toBe(1);
+      expect(await filtered.first().innerText()).toContain('node node-1 stopped reporting');
+    });
 
-  it('exports as CSV exactly what the trace tells', async () => {
+    it('exports as CSV exactly what the trace tells', async () => {
       const page = await visit('?service=store/checkout');
       await page.locator('#facts').waitFor();
       const [download] = await Promise.all([
