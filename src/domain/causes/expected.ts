@@ -20,7 +20,7 @@ export type Known<T> = T | 'absent' | 'unknown';
  */
 export function expectedState(source: Source, service: Known<Service>, pod: Known<Pod>): FlipState | undefined {
   if (service === 'absent') return 'absent';
-  const spec = service === 'unknown' ? undefined : service.spec;
+  const spec = service !== 'unknown' && typeof service.spec === 'object' ? (service.spec ?? undefined) : undefined;
   if (service !== 'unknown' && isKeptByHand(service)) return undefined;
   if (pod === 'unknown') return undefined;
   if (pod === 'absent' || !hasAddress(pod) || isTerminal(pod)) return 'absent';
@@ -37,7 +37,7 @@ export function expectedState(source: Source, service: Known<Service>, pod: Know
  * the controllers leave such a port out, or the Pod changed since.
  */
 export function expectedPorts(service: Service, pod: Pod): string | undefined {
-  const ports = (service.spec?.ports ?? []).map(({ name = '', port, protocol = 'TCP', targetPort = port }) => {
+  const ports = portsOf(service).map(({ name = '', port, protocol = 'TCP', targetPort = port }) => {
     const number = typeof targetPort === 'string' ? containerPort(pod, targetPort, protocol) : targetPort;
     return number === undefined ? undefined : { name, port: number, protocol };
   });
@@ -51,7 +51,12 @@ function containerPort(pod: Pod, wanted: string, wantedProtocol: string): number
 
 /** Without a selector, people (or other programs) write the address list. A Service without a spec says nothing of it. */
 export function isKeptByHand({ spec }: Service): boolean {
-  return spec !== undefined && Object.keys(spec.selector ?? {}).length === 0;
+  return typeof spec === 'object' && spec !== null && Object.keys(spec.selector ?? {}).length === 0;
+}
+
+/** A Service is stored as it was received: what is no list is none. */
+export function portsOf({ spec }: Service): NonNullable<NonNullable<Service['spec']>['ports']> {
+  return Array.isArray(spec?.ports) ? spec.ports.filter((port) => typeof port === 'object' && port !== null) : [];
 }
 
 function hasAddress(pod: Pod): boolean {

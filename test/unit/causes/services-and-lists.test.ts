@@ -70,6 +70,17 @@ describe('the Service itself', () => {
     });
   });
 
+  test('may be malformed', () => {
+    for (const spec of [null, 'x', { selector: { app: 'web' }, ports: 'none' }, { selector: { app: 'web' }, ports: [null, 7] }]) {
+      const told = new Story()
+        .withService(-300, spec as never)
+        .withPod(-200, pod())
+        .withPod(0, pod({ deleting: true }));
+      told.withService(1, WEB);
+      expect(told.explain(told.flip(0.01, 'ready', 'absent'))).toMatchObject({ name: 'PodDeleted' });
+    }
+  });
+
   test('where Pods are not recorded its changes are implied by their time', () => {
     const told = new Story().withService(-300, WEB).withService(0, { ...WEB, selector: { app: 'x' } });
     expect(told.explain(told.flip(0.01, 'ready', 'absent'))).toMatchObject({ name: 'SelectorChanged', confidence: 'inferred' });

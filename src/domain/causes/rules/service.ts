@@ -2,7 +2,7 @@
 import type { Service } from '../../objects.ts';
 import { type Cause, inferred, observed } from '../cause.ts';
 import { type Evidence, LOOK_AHEAD_MS, lastIndexAt, type Version, type Versions } from '../evidence.ts';
-import type { Known } from '../expected.ts';
+import { type Known, portsOf } from '../expected.ts';
 
 /** @param version the one from which on the Service asks for what the flip brought */
 export function serviceChange(version: Version<Service>, before: Known<Service>, after: Known<Service>): Cause | undefined {
@@ -73,8 +73,8 @@ function selectorText(service: Service): string {
 }
 
 /** `http 80→8080/TCP`, in the order of the Service. Node ports are no ports of a backend. */
-function portsText({ spec }: Service): string {
-  const ports = (spec?.ports ?? []).map(({ name, port, targetPort, protocol }) => {
+function portsText(service: Service): string {
+  const ports = portsOf(service).map(({ name, port, targetPort, protocol }) => {
     return `${name ? `${name} ` : ''}${port}→${targetPort ?? port}/${protocol ?? 'TCP'}`;
   });
   return ports.length > 0 ? ports.join(', ') : 'none';
