@@ -12,6 +12,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { compareFlipsCsv, foldTrace, readTraceFile, selectFlips, type Truth } from '../support/oracle/index.ts';
+import { Visits } from '../support/visits.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TRACE = join(ROOT, 'test/fixtures/traces/incident-1.jsonl.zst');
@@ -29,8 +30,7 @@ describe.skipIf(skip !== undefined)(
     let base: string;
     let browser: Browser;
     let truth: Truth;
-    const surprises: string[] = [];
-    const open: Page[] = [];
+    const visits = new Visits();
 
     beforeAll(async () => {
       if ('skip' in choice) return;
@@ -61,25 +61,10 @@ describe.skipIf(skip !== undefined)(
     });
 
     afterEach(async () => {
-      for (const page of open.splice(0)) await page.context().close();
-      expect(surprises.splice(0)).toEqual([]);
+      expect(await visits.end()).toEqual([]);
     });
 
-    async function visit(query: string): Promise<Page> {
-      const context = await browser.newContext({ viewport: { width: 1_440, height: 900 } });
-      const page = await context.newPage();
-      open.push(page);
-      page.on('console', (message) => {
-        const told = message.type() === 'error' || message.type() === 'warning';
-        if (told && !message.text().startsWith('Canvas2D: Multiple readback')) surprises.push(message.text());
-      });
-      page.on('pageerror', (error) => surprises.push(String(error)));
-      page.on('request', (request) => {
-        if (!request.url().startsWith(base)) surprises.push(`request to ${request.url()}`);
-      });
-      await page.goto(`${base}/${query}`);
-      return page;
-    }
+    const visit = (query: string) => visits.visit(browser, base, query);
 
     /** The flip table: instant, Pod, address, from and to, ready and not ready after. */
     async function shownFlips(page: Page): Promise<string[]> {

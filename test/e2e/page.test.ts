@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { type MockApi, startMockApi } from '../support/mock-api.ts';
 import { MARKUP_NAME } from '../support/mock-data.ts';
+import { Visits } from '../support/visits.ts';
 
 const choice = await findBrowser();
 const skip = 'skip' in choice ? choice.skip : undefined;
@@ -24,8 +25,7 @@ describe.skipIf(skip !== undefined)(
     let dist: string;
     let mock: MockApi;
     let browser: Browser;
-    const surprises: string[] = [];
-    const open: Page[] = [];
+    const visits = new Visits();
 
     beforeAll(async () => {
       if ('skip' in choice) return;
@@ -47,27 +47,10 @@ describe.skipIf(skip !== undefined)(
 
     afterEach(async () => {
       mock.failOn(undefined);
-      for (const page of open.splice(0)) await page.context().close();
-      expect(surprises.splice(0)).toEqual([]);
+      expect(await visits.end()).toEqual([]);
     });
 
-    async function visit(query: string, options: BrowserContextOptions = {}): Promise<Page> {
-      const context = await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options });
-      const page = await context.newPage();
-      open.push(page);
-      page.on('console', (message) => {
-        // The browser's advice about reading pixels back is for these tests, not for the page.
-        const told = message.type() === 'error' || message.type() === 'warning';
-        if (told && !message.text().startsWith('Canvas2D: Multiple readback')) surprises.push(message.text());
-      });
-      page.on('pageerror', (error) => surprises.push(String(error)));
-      page.on('dialog', (dialog) => surprises.push(`dialog: ${dialog.message()}`));
-      page.on('request', (request) => {
-        if (!request.url().startsWith(mock.url)) surprises.push(`request to ${request.url()}`);
-      });
-      await page.goto(`${mock.url}/${query}`);
-      return page;
-    }
+    const visit = (query: string, options: BrowserContextOptions = {}) => visits.visit(browser, mock.url, query, options);
 
     const facts = (page: Page) => page.locator('#facts').innerText();
     const settled = (page: Page) => page.locator('#facts').waitFor();
@@ -276,7 +259,7 @@ describe.skipIf(skip !== undefined)(
       await alert.getByRole('button', { name: 'Retry' }).click();
       await alert.waitFor({ state: 'detached' });
       // A browser writes every answer of 500 to the console by itself; nothing else may stand there.
-      expect(surprises.splice(0).filter((text) => !text.includes('status of 500'))).toEqual([]);
+      expect(visits.surprises.splice(0).filter((text) => !text.includes('status of 500'))).toEqual([]);
     });
 
     it('says which parts of a link it did not understand', async () => {
