@@ -162,7 +162,9 @@ function compress(raw: Uint8Array, dictionary: Buffer | undefined): Buffer {
 function decode(position: number, { data, size, crc }: BodyRow, dictionary: Buffer | undefined): Buffer {
   let raw: Buffer;
   try {
-    raw = zstdDecompressSync(data, { maxOutputLength: Math.max(1, size), ...(dictionary ? { dictionary } : {}) });
+    // A buffer of the right size: the default one of 16 KiB costs more than the decoding of a small body.
+    const chunkSize = Math.max(constants.Z_MIN_CHUNK, size);
+    raw = zstdDecompressSync(data, { maxOutputLength: Math.max(1, size), chunkSize, ...(dictionary ? { dictionary } : {}) });
   } catch (error) {
     throw new CorruptLogError(
       `the body at position ${position} does not decode: ${error instanceof Error ? error.message : error}`,
