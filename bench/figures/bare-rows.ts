@@ -4,11 +4,12 @@ import Database from 'better-sqlite3';
 const FLIPS = `
   SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.lag_ms, f.origin,
          s.service_id, s.cluster_id, s.namespace, s.name, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone
-  FROM flip f INDEXED BY flip_by_time
-  CROSS JOIN service s ON s.service_id = f.service_id
+  FROM counts c INDEXED BY counts_by_time
+  CROSS JOIN service s ON s.service_id = c.service_id
+  CROSS JOIN flip f ON f.service_id = c.service_id AND f.source = c.source AND f.at = c.at AND f.position = c.position
   CROSS JOIN backend b ON b.backend_id = f.backend_id
-  WHERE f.at < ? AND f.source = ?
-  ORDER BY f.at, f.position, f.ordinal`;
+  WHERE c.flips > 0 AND c.at < ? AND c.source = ?
+  ORDER BY c.at, c.position, f.ordinal`;
 
 /** In the codes of the table `flip`. */
 export const SOURCE_CODE = { endpoints: 0, endpointslices: 1 } as const;

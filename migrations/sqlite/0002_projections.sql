@@ -39,6 +39,7 @@ CREATE TABLE backend (
 ) STRICT;
 CREATE INDEX backend_by_address ON backend (service_id, address);
 
+-- Clustered by Service, source and time: a Service's window is one sequential read. Over all Services see counts_by_time.
 CREATE TABLE flip (
   position        INTEGER NOT NULL,     -- of the event
   ordinal         INTEGER NOT NULL,     -- among the event's flips
@@ -52,10 +53,8 @@ CREATE TABLE flip (
   not_ready_after INTEGER NOT NULL,
   lag_ms          INTEGER NOT NULL,     -- at - notBefore
   origin          INTEGER NOT NULL,     -- 1 watch, 3 relist
-  PRIMARY KEY (position, ordinal)
+  PRIMARY KEY (service_id, source, at, position, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX flip_by_service ON flip (service_id, source, at);
-CREATE INDEX flip_by_time ON flip (at);
 
 -- The counts of a Service in one source from an event on.
 CREATE TABLE counts (
@@ -68,9 +67,12 @@ CREATE TABLE counts (
   terminating INTEGER NOT NULL,
   listed      INTEGER NOT NULL,         -- 0: no Endpoints object, or no slice, exists
   truncated   INTEGER NOT NULL,         -- 1: Endpoints was cut at 1,000 addresses
+  flips       INTEGER NOT NULL,         -- how many rows of flip the event brought the Service in this source
   editors     TEXT,                     -- JSON: field managers that wrote this version by hand; NULL: a controller did
   PRIMARY KEY (service_id, source, at, position)
 ) STRICT, WITHOUT ROWID;
+-- Flips of all Services in order of time: one row an event, where an index of flip would have one a flip.
+CREATE INDEX counts_by_time ON counts (at, position) WHERE flips > 0;
 
 -- What v1 Events that explain flips say, by the uid of the object that they are about. Not their expiry.
 CREATE TABLE note (

@@ -260,8 +260,8 @@ export interface EventReader {
   }): ServiceAtRecord[];
 
   flips(query: FlipQuery): FlipRecord[];
-  /** Flips of the events with position > `after`, by position: what a live view has not seen yet. */
-  flipsAfter(query: { after: Position; limit: number }): FlipRecord[];
+  /** Flips of the events with `after` < position ≤ `through`, by position: what a live view has not seen yet. */
+  flipsAfter(query: { after: Position; through: Position; limit: number }): FlipRecord[];
   /** The counts in force at T. `undefined`: the source had told nothing of the Service by then. */
   countsAt(query: { serviceId: ServiceId; source: Source; at: EpochMs; asOf: Position }): CountsRecord | undefined;
   /** Changes of the counts with from < at < to, oldest first. */

@@ -350,7 +350,7 @@ export function eventStoreContract(engine: Engine): void {
           }
           const total = events.reduce((sum, { perEvent }) => sum + perEvent, 0);
           expect(store.reader.flips({ ...window, limit: 1_000 })).toHaveLength(total);
-          expect(store.reader.flipsAfter({ after: position(0), limit: 1_000 })).toHaveLength(total);
+          expect(store.reader.flipsAfter({ after: position(0), through: LATEST, limit: 1_000 })).toHaveLength(total);
           store.close();
         }),
         { numRuns: 40 },

@@ -1,5 +1,5 @@
 /** What a live view has not seen yet. */
-import { type EventReader, type FlipRecord, isLedgerEvent, position } from '../../store/event-store.ts';
+import { type EventReader, isLedgerEvent, type Position, position } from '../../store/event-store.ts';
 import type { FlipAnswer, LogEventAnswer } from '../answers.ts';
 import { explainFlips } from '../causes/causes.ts';
 import { afterOf, limitOf } from '../limits.ts';
@@ -35,12 +35,11 @@ export function newsAnswer(reader: EventReader, question: { after: number; limit
   };
 }
 
-function wholeEvents(reader: EventReader, after: FlipRecord['position'], end: number, limit: number) {
+function wholeEvents(reader: EventReader, after: Position, through: Position, limit: number) {
   for (let wanted = limit; ; wanted *= 2) {
-    const read = reader.flipsAfter({ after, limit: wanted });
-    const flips = read.filter((flip) => flip.position <= end);
-    const cut = read.length < wanted || flips.length < read.length ? undefined : read.at(-1)?.position;
-    if (cut === undefined) return { flips, lastPosition: end };
+    const flips = reader.flipsAfter({ after, through, limit: wanted });
+    const cut = flips.length < wanted ? undefined : flips.at(-1)?.position;
+    if (cut === undefined) return { flips, lastPosition: through };
     const whole = flips.filter((flip) => flip.position < cut);
     if (whole.length > 0) return { flips: whole, lastPosition: cut - 1 };
   }

@@ -9,10 +9,22 @@ import {
   LATEST,
   type NoteRecord,
   type ServiceAtRecord,
+  type ServiceId,
   type ServiceRecord,
 } from '../event-store.ts';
 import { SOURCE } from './codes.ts';
-import { type CountsRow, countsRecord, type FlipRow, flipRecord, SELECT_FLIP, type ServiceRow, serviceRecord } from './rows.ts';
+import { Conditions } from './conditions.ts';
+import {
+  type CountsRow,
+  countsRecord,
+  FLIPS_OF_COUNTS,
+  type FlipRow,
+  flipRecord,
+  NAMES_OF_FLIP,
+  SELECT_FLIP,
+  type ServiceRow,
+  serviceRecord,
+} from './rows.ts';
 import type { Statements } from './statements.ts';
 
 type Query<Name extends keyof EventReader> = EventReader[Name] extends (query: infer Q) => unknown ? Q : never;
@@ -50,21 +62,15 @@ export function servicesAt(sql: Statements, reader: EventReader, query: Query<'s
 }
 
 function serviceRows(sql: Statements, query: Query<'servicesAt'>): ServiceRow[] {
-  const conditions: string[] = [];
-  const parameters: (string | number)[] = [];
-  const add = (condition: string, ...values: (string | number)[]) => {
-    conditions.push(condition);
-    parameters.push(...values);
-  };
-  if (query.clusterId !== undefined) add('cluster_id = ?', query.clusterId);
-  if (query.namespace !== undefined) add('namespace = ?', query.namespace);
-  if (query.q !== undefined) add(`instr(namespace || '/' || name, ?) > 0`, query.q);
+  const where = new Conditions();
+  if (query.clusterId !== undefined) where.add('cluster_id = ?', query.clusterId);
+  if (query.namespace !== undefined) where.add('namespace = ?', query.namespace);
+  if (query.q !== undefined) where.add(`instr(namespace || '/' || name, ?) > 0`, query.q);
   if (query.after)
-    add('(cluster_id, namespace, name) > (?, ?, ?)', query.after.clusterId, query.after.namespace, query.after.name);
-  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    where.add('(cluster_id, namespace, name) > (?, ?, ?)', query.after.clusterId, query.after.namespace, query.after.name);
   return sql.all<ServiceRow>(
-    `SELECT * FROM service ${where} ORDER BY cluster_id, namespace, name LIMIT ?`,
-    ...parameters,
+    `SELECT * FROM service WHERE ${where.text} ORDER BY cluster_id, namespace, name LIMIT ?`,
+    ...where.values,
     query.limit,
   );
 }
@@ -83,7 +89,7 @@ function servicesWereTold(sql: Statements, clusterId: ClusterId, at: number): bo
 
 function lastFlipAt(sql: Statements, row: ServiceRow, { at, asOf }: Query<'servicesAt'>): FlipRecord | undefined {
   const found = sql.get<FlipRow>(
-    `${SELECT_FLIP} WHERE f.service_id = ? AND f.source = ? AND f.at <= ? AND f.position <= ?
+    `${SELECT_FLIP} FROM flip f ${NAMES_OF_FLIP} WHERE f.service_id = ? AND f.source = ? AND f.at <= ? AND f.position <= ?
      ORDER BY f.at DESC, f.position DESC, f.ordinal DESC LIMIT 1`,
     row.service_id,
     row.has_endpoints ? SOURCE.code('endpoints') : SOURCE.code('endpointslices'),
@@ -94,37 +100,50 @@ function lastFlipAt(sql: Statements, row: ServiceRow, { at, asOf }: Query<'servi
 }
 
 export function flips(sql: Statements, query: FlipQuery): FlipRecord[] {
-  const conditions = ['f.at >= ?', 'f.at < ?'];
-  const parameters: (string | number)[] = [Math.max(query.from, query.after?.at ?? 0), query.to];
-  const add = (condition: string, ...values: (string | number)[]) => {
-    conditions.push(condition);
-    parameters.push(...values);
-  };
-  if (query.after) add('(f.at, f.position, f.ordinal) > (?, ?, ?)', query.after.at, query.after.position, query.after.ordinal);
-  if (query.asOf < LATEST) add('f.position <= ?', query.asOf);
-  let table = SELECT_FLIP;
-  if (query.serviceId !== undefined) {
-    const source = query.source ?? preferredSource(sql, query.serviceId);
-    add('f.service_id = ?', query.serviceId);
-    add('f.source = ?', SOURCE.code(source));
-    table = table.replace('FROM flip f', 'FROM flip f INDEXED BY flip_by_service');
-  } else {
-    table = table.replace('FROM flip f', 'FROM flip f INDEXED BY flip_by_time');
-    if (query.source === undefined) add('f.source = 1 - s.has_endpoints');
-    else add('f.source = ?', SOURCE.code(query.source));
-    if (query.clusterId !== undefined) add('s.cluster_id = ?', query.clusterId);
-    if (query.namespace !== undefined) add('s.namespace = ?', query.namespace);
-    if (query.service !== undefined) add('s.name = ?', query.service);
-  }
-  if (query.pod !== undefined) add('b.pod = ?', query.pod);
-  if (query.node !== undefined) add('b.node = ?', query.node);
+  return query.serviceId === undefined ? flipsOfAll(sql, query) : flipsOfService(sql, query, query.serviceId);
+}
+
+function flipsOfService(sql: Statements, query: FlipQuery, serviceId: ServiceId): FlipRecord[] {
+  const where = new Conditions();
+  const source = query.source ?? preferredSource(sql, serviceId);
+  where.add('f.service_id = ? AND f.source = ?', serviceId, SOURCE.code(source));
+  where.add('f.at >= ? AND f.at < ?', Math.max(query.from, query.after?.at ?? 0), query.to);
+  if (query.asOf < LATEST) where.add('f.position <= ?', query.asOf);
+  addFlipConditions(where, query);
   return sql
     .all<FlipRow>(
-      `${table.replaceAll('\n  JOIN', '\n  CROSS JOIN')} WHERE ${conditions.join(' AND ')} ORDER BY f.at, f.position, f.ordinal LIMIT ?`,
-      ...parameters,
+      `${SELECT_FLIP} FROM flip f ${NAMES_OF_FLIP} WHERE ${where.text} ORDER BY f.at, f.position, f.ordinal LIMIT ?`,
+      ...where.values,
       query.limit,
     )
     .map(flipRecord);
+}
+
+/** What holds for all flips of an event is asked of its counts, before the flips are read. */
+function flipsOfAll(sql: Statements, query: FlipQuery): FlipRecord[] {
+  const where = new Conditions();
+  where.add('c.flips > 0 AND c.at >= ? AND c.at < ?', Math.max(query.from, query.after?.at ?? 0), query.to);
+  if (query.asOf < LATEST) where.add('c.position <= ?', query.asOf);
+  if (query.source === undefined) where.add('c.source = 1 - s.has_endpoints');
+  else where.add('c.source = ?', SOURCE.code(query.source));
+  if (query.clusterId !== undefined) where.add('s.cluster_id = ?', query.clusterId);
+  if (query.namespace !== undefined) where.add('s.namespace = ?', query.namespace);
+  if (query.service !== undefined) where.add('s.name = ?', query.service);
+  addFlipConditions(where, query);
+  return sql
+    .all<FlipRow>(
+      `${SELECT_FLIP} FROM counts c INDEXED BY counts_by_time ${FLIPS_OF_COUNTS}
+       WHERE ${where.text} ORDER BY c.at, c.position, f.ordinal LIMIT ?`,
+      ...where.values,
+      query.limit,
+    )
+    .map(flipRecord);
+}
+
+function addFlipConditions(where: Conditions, { after, pod, node }: FlipQuery): void {
+  if (after) where.add('(f.at, f.position, f.ordinal) > (?, ?, ?)', after.at, after.position, after.ordinal);
+  if (pod !== undefined) where.add('b.pod = ?', pod);
+  if (node !== undefined) where.add('b.node = ?', node);
 }
 
 function preferredSource(sql: Statements, serviceId: number): Source {
@@ -132,9 +151,16 @@ function preferredSource(sql: Statements, serviceId: number): Source {
   return row?.has_endpoints ? 'endpoints' : 'endpointslices';
 }
 
-export function flipsAfter(sql: Statements, { after, limit }: Query<'flipsAfter'>): FlipRecord[] {
+export function flipsAfter(sql: Statements, { after, through, limit }: Query<'flipsAfter'>): FlipRecord[] {
   return sql
-    .all<FlipRow>(`${SELECT_FLIP} WHERE f.position > ? ORDER BY f.position, f.ordinal LIMIT ?`, after, limit)
+    .all<FlipRow>(
+      `${SELECT_FLIP} FROM event e
+       CROSS JOIN counts c INDEXED BY counts_by_time ON c.flips > 0 AND c.at = e.at AND c.position = e.position ${FLIPS_OF_COUNTS}
+       WHERE e.position > ? AND e.position <= ? ORDER BY e.position, f.ordinal LIMIT ?`,
+      after,
+      through,
+      limit,
+    )
     .map(flipRecord);
 }
 

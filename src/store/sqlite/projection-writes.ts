@@ -64,8 +64,8 @@ export function projectService(
   const { id } = serviceIn(sql, service);
   const { position, at } = event;
   sql.run(
-    `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed, truncated, editors)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed, truncated, flips, editors)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     SOURCE.code(source),
     at,
@@ -75,6 +75,7 @@ export function projectService(
     counts.terminating,
     listed ? 1 : 0,
     truncated ? 1 : 0,
+    flips.length,
     editors.length > 0 ? JSON.stringify(editors) : null,
   );
   flips.forEach((flip, index) => {

@@ -2,7 +2,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { position } from '../../../src/store/event-store.ts';
+import { LATEST, position } from '../../../src/store/event-store.ts';
 import { openReader } from '../../../src/store/sqlite/store.ts';
 import { eventually } from '../../support/eventually.ts';
 import { subsetsOf } from '../../support/objects.ts';
@@ -32,7 +32,7 @@ class Wide {
   flips(asOf: number): Map<number, number> {
     const { reader, close } = openReader(this.world.db);
     const found = new Map<number, number>();
-    for (const flip of reader.flipsAfter({ after: position(0), limit: 1_000_000 })) {
+    for (const flip of reader.flipsAfter({ after: position(0), through: LATEST, limit: 1_000_000 })) {
       if (flip.service.name !== 'wide' || flip.position > asOf) continue;
       found.set(flip.position, (found.get(flip.position) ?? 0) + 1);
     }
