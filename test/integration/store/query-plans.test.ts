@@ -121,8 +121,8 @@ describe('no read goes over a table that grows', () => {
             const scanned = /^SCAN (\w+)/.exec(detail)?.[1];
             const table = scanned && (new RegExp(`(?:FROM|JOIN) (\\w+) ${scanned}\\b`).exec(sql)?.[1] ?? scanned);
             expect(GROWING, `${detail} in ${sql}`).not.toContain(table);
-            // Of all rows of a window, that is. Those of one event may be sorted (`FOR LAST TERM OF ORDER BY`).
-            expect(detail, sql).not.toBe('USE TEMP B-TREE FOR ORDER BY');
+            // A page of a long window must not sort all of it. The flips of one event may be (`FOR LAST TERM OF ORDER BY`).
+            if (/FROM (flip|counts|event) /.test(sql)) expect(detail, sql).not.toBe('USE TEMP B-TREE FOR ORDER BY');
           }
         }
       } finally {
