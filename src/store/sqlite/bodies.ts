@@ -21,6 +21,7 @@ const LEVEL = 3;
 /** Below this a delta has nothing to win. */
 const MIN_BASE_BYTES = 64;
 const OPEN_BRACE = 0x7b;
+const DELTA_CHUNK_BYTES = 1 << 10;
 
 const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 0 };
 
@@ -155,8 +156,13 @@ function row(raw: Uint8Array, base: number | null, data: Buffer): BodyRow {
   return { base, size: raw.length, crc: crc32(raw), data };
 }
 
+/**
+ * The size is told before: else the compressor makes tables for megabytes, once for every version. With room for what a
+ * delta usually takes instead of 16 KiB, both halve the time of a small body; the bytes are the same.
+ */
 function compress(raw: Uint8Array, dictionary: Buffer | undefined): Buffer {
-  return zstdCompressSync(raw, dictionary ? { params, dictionary } : { params });
+  const size = { pledgedSrcSize: raw.length };
+  return zstdCompressSync(raw, dictionary ? { params, dictionary, ...size, chunkSize: DELTA_CHUNK_BYTES } : { params, ...size });
 }
 
 function decode(position: number, { data, size, crc }: BodyRow, dictionary: Buffer | undefined): Buffer {
