@@ -52,10 +52,11 @@ CREATE INDEX event_by_object ON event (object_id, at, position) WHERE object_id 
 -- A repeat after a reconnect is not a second event.
 CREATE UNIQUE INDEX event_once ON event (object_id, resource_version, epoch, type) WHERE object_id IS NOT NULL;
 
--- Versions, stored like video: a keyframe whole, others as zstd with the keyframe's raw bytes as the dictionary.
+-- Versions, stored like video: a keyframe whole, others as zstd with the raw bytes of what they stand on as the dictionary:
+-- a keyframe, or a waypoint, which is a delta on a keyframe (src/store/sqlite/bodies.ts).
 CREATE TABLE body (
   position INTEGER PRIMARY KEY,         -- of the event that brought it
-  base     INTEGER REFERENCES body (position),  -- NULL: a keyframe; else the keyframe it is a delta of
+  base     INTEGER REFERENCES body (position),  -- NULL: a keyframe; else what it is a delta of
   size     INTEGER NOT NULL,            -- raw bytes
   crc      INTEGER NOT NULL,            -- crc32 of the raw bytes
   data     BLOB NOT NULL                -- zstd frame

@@ -1,13 +1,14 @@
 /**
- * Bodies are stored like video: a keyframe whole, and the versions after it as zstd of the new body with the keyframe's
- * raw bytes as the dictionary. Reading any version costs at most two decodes, however long the history.
+ * Bodies are stored like video: a keyframe whole, and the versions after it as zstd of the new body with the raw bytes of
+ * what it stands on as the dictionary. That is a keyframe, or a waypoint: a delta that itself stands on a keyframe. Reading
+ * any version costs at most three decodes, however long the history.
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import { CorruptLogError } from '../event-store.ts';
 
 export interface BodyRow {
-  /** `null`: a keyframe. */
+  /** What the delta stands on: a keyframe or a waypoint. `null`: it is a keyframe. */
   readonly base: number | null;
   readonly size: number;
   readonly crc: number;
@@ -16,29 +17,43 @@ export interface BodyRow {
 
 export type LoadBody = (position: number) => BodyRow | undefined;
 
-/** Level 3: measured on 176 MB of a real cluster, higher levels cost twice the time for 4 % less. */
+/** Measured on 176 MB of a real cluster: for large bodies higher levels cost twice the time for 4 % less. */
 const LEVEL = 3;
+/** For small ones level 6 costs a tenth more time for 6 % less. */
+const LEVEL_SMALL = 6;
+const SMALL_BYTES = 16 << 10;
+/**
+ * Up to this size together, the dictionary of a delta on a waypoint is the keyframe followed by the waypoint. A Pod's keyframe is
+ * often a sibling's: that knows the texts of the state, the waypoint the names and times of the Pod. Larger bodies hold
+ * little in the one that is not in the other. Part of the format: it must not be changed.
+ */
+const JOINED_BYTES = 16 << 10;
 /** Below this a delta has nothing to win. */
 const MIN_BASE_BYTES = 64;
 const OPEN_BRACE = 0x7b;
 const DELTA_CHUNK_BYTES = 1 << 10;
 
-const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 0 };
+const paramsOf = (level: number) => ({
+  [constants.ZSTD_c_compressionLevel]: level,
+  [constants.ZSTD_c_contentSizeFlag]: 0,
+});
+const params = paramsOf(LEVEL);
+const paramsOfSmall = paramsOf(LEVEL_SMALL);
 
-/** Decodes bodies; keeps recent keyframes, which most reads share. */
+/** Decodes bodies; keeps recent dictionaries, which most reads share. */
 export class BodyReader {
   readonly #load: LoadBody;
-  readonly #keyframes: LRUCache<number, Buffer>;
+  readonly #dictionaries: LRUCache<number, Buffer>;
 
   constructor(load: LoadBody, cacheBytes = 16 << 20) {
     this.#load = load;
-    this.#keyframes = new LRUCache({ maxSize: cacheBytes, sizeCalculation: (raw) => raw.length + 1 });
+    this.#dictionaries = new LRUCache({ maxSize: cacheBytes, sizeCalculation: (raw) => raw.length + 1 });
   }
 
-  /** @throws CorruptLogError when the body or its keyframe is missing, does not decode, or does not match its checksum. */
+  /** @throws CorruptLogError when the body or what it stands on is missing, does not decode, or does not match its checksum. */
   read(position: number): Buffer {
     const row = this.row(position);
-    return row.base === null ? this.keyframe(position, row) : decode(position, row, this.keyframe(row.base));
+    return row.base === null ? this.dictionary(position, row) : decode(position, row, this.dictionary(row.base));
   }
 
   row(position: number): BodyRow {
@@ -47,40 +62,70 @@ export class BodyReader {
     return row;
   }
 
-  keyframe(position: number, row: BodyRow | undefined = undefined): Buffer {
-    const cached = this.#keyframes.get(position);
+  /** What deltas on this body are compressed with: of a keyframe its raw bytes, of a waypoint see {@link JOINED_BYTES}. */
+  dictionary(position: number, row: BodyRow | undefined = undefined): Buffer {
+    const cached = this.#dictionaries.get(position);
     if (cached) return cached;
-    const { base, ...found } = row ?? this.row(position);
-    if (base !== null) throw new CorruptLogError(`the body at position ${position} is used as a keyframe but is a delta`);
-    const raw = decode(position, { base, ...found }, undefined);
-    this.#keyframes.set(position, raw);
-    return raw;
+    const found = row ?? this.row(position);
+    const { base } = found;
+    if (base === null) return this.#keep(position, decode(position, found, undefined));
+    if (this.row(base).base !== null) {
+      throw new CorruptLogError(`the body at position ${position} is used as a waypoint but does not stand on a keyframe`);
+    }
+    return this.keepWaypoint(position, base, decode(position, found, this.dictionary(base)));
+  }
+
+  /** Takes note of a waypoint on the keyframe `base`, so that it need not be decoded. @returns its dictionary */
+  keepWaypoint(position: number, base: number, raw: Uint8Array): Buffer {
+    const keyframe = this.dictionary(base);
+    const isJoined = keyframe.length + raw.length <= JOINED_BYTES;
+    return this.#keep(position, isJoined ? Buffer.concat([keyframe, raw]) : Buffer.from(raw));
   }
 
   clear(): void {
-    this.#keyframes.clear();
+    this.#dictionaries.clear();
+  }
+
+  #keep(position: number, dictionary: Buffer): Buffer {
+    this.#dictionaries.set(position, dictionary);
+    return dictionary;
   }
 }
 
-/** Where the next version of an object finds its base. */
+/** What the next version of an object stands on, and what deltas have cost so far. All sizes are compressed bytes. */
 interface Chain {
-  base: number;
-  /** Compressed bytes of a keyframe of this object: what a new one would cost. */
-  keyframeBytes: number;
-  smallestDelta: number;
-  /** Bytes that deltas took beyond the smallest one since the keyframe. */
-  excess: number;
+  readonly keyframe: Footing;
+  readonly waypoint: Footing | undefined;
 }
 
 /**
- * Chooses between keyframe and delta. A keyframe is cut once the deltas since the last one have together cost as much
- * more than the best of them as a keyframe would have: never more than twice the best possible choice, whatever comes.
+ * A body that deltas stand on. It is given up once the deltas on it have together cost as much more than the best of them
+ * as a new one would: never more than twice the best possible choice, whatever comes.
  */
+interface Footing {
+  readonly position: number;
+  /** What a new one costs. */
+  cost: number;
+  smallest: number;
+  /** Bytes that deltas took beyond the smallest one. */
+  excess: number;
+}
+
+const footing = (position: number, cost: number): Footing => ({ position, cost, smallest: Number.POSITIVE_INFINITY, excess: 0 });
+
+/** @returns whether the footing still pays for deltas of this size */
+function carries(footing: Footing, delta: number): boolean {
+  footing.smallest = Math.min(footing.smallest, delta);
+  footing.excess += delta - footing.smallest;
+  return footing.excess <= footing.cost;
+}
+
+/** Chooses what each version stands on: the object's waypoint, its keyframe, one of its family, or nothing. */
 export class BodyWriter {
   readonly #reader: BodyReader;
   readonly #chains = new LRUCache<number, Chain>({ max: 200_000 });
-  /** Last keyframe of each family of objects that resemble each other. */
-  readonly #families = new LRUCache<string, number>({ max: 20_000 });
+  /** Newest keyframe of each family of objects that resemble each other. */
+  readonly #families = new LRUCache<string, Footing>({ max: 20_000 });
 
   constructor(reader: BodyReader) {
     this.#reader = reader;
@@ -91,7 +136,20 @@ export class BodyWriter {
    */
   encode(position: number, objectId: number, lastBody: number | undefined, family: string | undefined, raw: Uint8Array): BodyRow {
     const chain = this.#chains.get(objectId) ?? this.#resume(objectId, lastBody);
-    return chain ? this.#next(position, chain, family, raw) : this.#first(position, objectId, family, raw);
+    if (chain?.waypoint !== undefined) {
+      const delta = compress(raw, this.#reader.dictionary(chain.waypoint.position));
+      if (carries(chain.waypoint, delta.length)) return row(raw, chain.waypoint.position, delta);
+    }
+    const alone = compress(raw, undefined);
+    const keyframe = (family === undefined ? undefined : this.#families.get(family)) ?? chain?.keyframe;
+    if (keyframe !== undefined) {
+      const delta = compress(raw, this.#reader.dictionary(keyframe.position));
+      // The object may have grown since its keyframe: what counts is what a new one costs now.
+      keyframe.cost = alone.length;
+      const pays = family === undefined ? carries(keyframe, delta.length) : delta.length < alone.length / 2;
+      if (pays) return this.#waypoint(position, objectId, keyframe, raw, delta);
+    }
+    return this.#keyframe(position, objectId, family, raw, alone);
   }
 
   clear(): void {
@@ -99,49 +157,39 @@ export class BodyWriter {
     this.#families.clear();
   }
 
-  #next(position: number, chain: Chain, family: string | undefined, raw: Uint8Array): BodyRow {
-    const data = compress(raw, this.#reader.keyframe(chain.base));
-    chain.smallestDelta = Math.min(chain.smallestDelta, data.length);
-    chain.excess += data.length - chain.smallestDelta;
-    if (chain.excess <= chain.keyframeBytes) return row(raw, chain.base, data);
-    const keyframe = compress(raw, undefined);
-    // The object may have grown since its keyframe: what counts is what a new one costs now.
-    chain.keyframeBytes = keyframe.length;
-    if (chain.excess <= chain.keyframeBytes) return row(raw, chain.base, data);
-    return this.#rebase(position, chain, family, raw, keyframe);
-  }
-
-  #first(position: number, objectId: number, family: string | undefined, raw: Uint8Array): BodyRow {
-    const keyframe = compress(raw, undefined);
-    const chain = { base: position, keyframeBytes: keyframe.length, smallestDelta: keyframe.length, excess: 0 };
-    if (usableAsBase(raw)) this.#chains.set(objectId, chain);
-    return this.#rebase(position, chain, family, raw, keyframe);
-  }
-
-  /** Puts the chain on the keyframe of a sibling that is much like this version, else on this version as a keyframe. */
-  #rebase(position: number, chain: Chain, family: string | undefined, raw: Uint8Array, keyframe: Buffer): BodyRow {
-    const sibling = family === undefined ? undefined : this.#families.get(family);
-    if (sibling !== undefined && sibling !== chain.base) {
-      const data = compress(raw, this.#reader.keyframe(sibling));
-      if (data.length < keyframe.length / 2) {
-        Object.assign(chain, { base: sibling, smallestDelta: data.length, excess: 0 });
-        return row(raw, sibling, data);
-      }
+  #keyframe(position: number, objectId: number, family: string | undefined, raw: Uint8Array, alone: Buffer): BodyRow {
+    if (!usableAsBase(raw)) {
+      this.#chains.delete(objectId);
+      return row(raw, null, alone);
     }
-    if (!usableAsBase(raw)) return row(raw, null, keyframe);
-    if (family !== undefined) this.#families.set(family, position);
-    Object.assign(chain, { base: position, smallestDelta: keyframe.length, excess: 0 });
-    return row(raw, null, keyframe);
+    const keyframe = footing(position, alone.length);
+    this.#chains.set(objectId, { keyframe, waypoint: undefined });
+    if (family !== undefined) this.#families.set(family, keyframe);
+    return row(raw, null, alone);
   }
 
-  /** After a restart: goes on from the base that the object's last version used. */
+  /** Stores the version on the keyframe; the next ones may stand on it. */
+  #waypoint(position: number, objectId: number, keyframe: Footing, raw: Uint8Array, delta: Buffer): BodyRow {
+    const waypoint = usableAsBase(raw) ? footing(position, delta.length) : undefined;
+    this.#chains.set(objectId, { keyframe, waypoint });
+    if (waypoint) this.#reader.keepWaypoint(position, keyframe.position, raw);
+    return row(raw, keyframe.position, delta);
+  }
+
+  /** After a restart: goes on from what the object's last version stands on; that version itself may be a waypoint. */
   #resume(objectId: number, lastBody: number | undefined): Chain | undefined {
     if (lastBody === undefined) return undefined;
-    const last = this.#reader.row(lastBody);
-    const base = last.base ?? lastBody;
-    const keyframe = last.base === null ? last : this.#reader.row(base);
-    if (!usableAsBase(this.#reader.keyframe(base))) return undefined;
-    const chain = { base, keyframeBytes: keyframe.data.length, smallestDelta: last.data.length, excess: 0 };
+    const { base } = this.#reader.row(lastBody);
+    if (base === null) return this.#chainOn(objectId, lastBody, undefined);
+    const keyframe = this.#reader.row(base).base;
+    return keyframe === null ? this.#chainOn(objectId, base, lastBody) : this.#chainOn(objectId, keyframe, base);
+  }
+
+  #chainOn(objectId: number, keyframe: number, waypoint: number | undefined): Chain | undefined {
+    const usable = (position: number | undefined) => position !== undefined && usableAsBase(this.#reader.read(position));
+    const paid = (position: number) => footing(position, this.#reader.row(position).data.length);
+    if (!usable(keyframe)) return undefined;
+    const chain = { keyframe: paid(keyframe), waypoint: waypoint && usable(waypoint) ? paid(waypoint) : undefined };
     this.#chains.set(objectId, chain);
     return chain;
   }
@@ -161,8 +209,9 @@ function row(raw: Uint8Array, base: number | null, data: Buffer): BodyRow {
  * delta usually takes instead of 16 KiB, both halve the time of a small body; the bytes are the same.
  */
 function compress(raw: Uint8Array, dictionary: Buffer | undefined): Buffer {
-  const size = { pledgedSrcSize: raw.length };
-  return zstdCompressSync(raw, dictionary ? { params, dictionary, ...size, chunkSize: DELTA_CHUNK_BYTES } : { params, ...size });
+  const isSmall = raw.length + (dictionary?.length ?? 0) <= SMALL_BYTES;
+  const options = { params: isSmall ? paramsOfSmall : params, pledgedSrcSize: raw.length };
+  return zstdCompressSync(raw, dictionary ? { ...options, dictionary, chunkSize: DELTA_CHUNK_BYTES } : options);
 }
 
 function decode(position: number, { data, size, crc }: BodyRow, dictionary: Buffer | undefined): Buffer {

@@ -1,0 +1,129 @@
+/** Bodies are read back as they were written, whatever they stand on, and never through more than three decodes. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CorruptLogError } from '../../../src/store/event-store.ts';
+import { BodyReader, type BodyRow, BodyWriter } from '../../../src/store/sqlite/bodies.ts';
+
+interface Version {
+  readonly object: number;
+  readonly family: string | undefined;
+  readonly body: string;
+  /** The writer starts anew before this version. */
+  readonly restart: boolean;
+}
+
+/** Objects that change a little from version to version, sometimes much, sometimes into something that is hardly a body. */
+const version: fc.Arbitrary<Version> = fc.record({
+  object: fc.integer({ min: 1, max: 4 }),
+  family: fc.constantFrom(undefined, 'a', 'b'),
+  body: fc
+    .record({
+      filler: fc.constantFrom(0, 5, 60, 900),
+      step: fc.integer({ min: 0, max: 9 }),
+      text: fc.string({ maxLength: 40 }),
+      odd: fc.constantFrom(undefined, undefined, undefined, undefined, '', '{}', '[]', 'x'.repeat(200)),
+    })
+    .map(
+      ({ filler, step, text, odd }) =>
+        odd ?? JSON.stringify({ step, list: Array.from({ length: filler }, (_, i) => i * 7), text }),
+    ),
+  restart: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+
+class Stored {
+  readonly rows = new Map<number, BodyRow>();
+  readonly raw = new Map<number, string>();
+  readonly #last = new Map<number, number>();
+  #writer = this.#start();
+
+  #start(): BodyWriter {
+    return new BodyWriter(this.reader());
+  }
+
+  reader(): BodyReader {
+    return new BodyReader((position) => this.rows.get(position));
+  }
+
+  append({ object, family, body, restart }: Version): void {
+    if (restart) this.#writer = this.#start();
+    const position = this.rows.size + 1;
+    const own = family && `${family}${object % 2}`;
+    this.rows.set(position, this.#writer.encode(position, object, this.#last.get(object), own, Buffer.from(body)));
+    this.raw.set(position, body);
+    this.#last.set(object, position);
+  }
+
+  decodes(position: number): number {
+    const base = this.rows.get(position)?.base;
+    return base === null || base === undefined ? 1 : 1 + this.decodes(base);
+  }
+
+  get bytes(): number {
+    return [...this.rows.values()].reduce((sum, { data }) => sum + data.length, 0);
+  }
+}
+
+describe('bodies', () => {
+  it('are read back byte for byte in any order, also after restarts of the writer', () => {
+    fc.assert(
+      fc.property(fc.array(version, { maxLength: 60 }), fc.infiniteStream(fc.nat()), (versions, order) => {
+        const stored = new Stored();
+        for (const each of versions) stored.append(each);
+        const reader = stored.reader();
+        for (let left = versions.length; left > 0; left--) {
+          const position = ((order.next().value as number) % versions.length) + 1;
+          expect(reader.read(position).toString()).toBe(stored.raw.get(position));
+        }
+        for (const [position, body] of stored.raw) expect(stored.reader().read(position).toString()).toBe(body);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are never more than three decodes away', () => {
+    fc.assert(
+      fc.property(fc.array(version, { maxLength: 80 }), (versions) => {
+        const stored = new Stored();
+        for (const each of versions) stored.append(each);
+        for (const position of stored.rows.keys()) expect(stored.decodes(position)).toBeLessThanOrEqual(3);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('of Pods of one ReplicaSet share few keyframes and stand on versions of their own', () => {
+    const states = ['Pending', 'Starting', 'Running'].map((phase) => `${phase} ${`because of ${phase} `.repeat(20)}`);
+    const pod = (object: number, state: number) => ({
+      object,
+      family: 'a',
+      body: JSON.stringify({
+        uid: `${(object * 7919).toString(36)}-${(object * 104729).toString(16)}`.repeat(3),
+        state: states[state % 3],
+      }),
+      restart: false,
+    });
+    const stored = new Stored();
+    for (let round = 0; round < 6; round++) for (let object = 2; object < 22; object += 2) stored.append(pod(object, round));
+    const waypoints = [...stored.rows.keys()].filter((position) => stored.decodes(position) === 3);
+    expect(waypoints.length).toBeGreaterThan(30);
+    const keyframes = [...stored.rows.values()].filter(({ base }) => base === null);
+    expect(keyframes.length).toBeLessThanOrEqual(4);
+  });
+
+  it('that stand on what is no footing are told as damage', () => {
+    const stored = new Stored();
+    for (let round = 0; round < 4; round++) {
+      stored.append({
+        object: 1,
+        family: undefined,
+        restart: false,
+        body: JSON.stringify({ round, text: 'as before '.repeat(30) }),
+      });
+    }
+    const third = [...stored.rows.keys()].find((position) => stored.decodes(position) === 3) as number;
+    const row = stored.rows.get(third) as BodyRow;
+    stored.rows.set(99, { ...row, base: third });
+    expect(() => stored.reader().read(99)).toThrow(CorruptLogError);
+    expect(() => stored.reader().read(99)).toThrow(`position ${third}`);
+  });
+});
