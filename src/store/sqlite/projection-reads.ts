@@ -1,23 +1,19 @@
-/** Reads of the projections: Services, flips and counts. Every query here goes by an index, never over a table that grows. */
+/** Reads of the projections: Services, counts and notes. Every query here goes by an index, never over a table that grows. */
 import { SOURCES, type Source } from '../../domain/backends.ts';
-import {
-  type ClusterId,
-  type CountsRecord,
-  type EventReader,
-  type FlipQuery,
-  type FlipRecord,
-  LATEST,
-  type NoteRecord,
-  type ServiceAtRecord,
-  type ServiceId,
-  type ServiceRecord,
+import type {
+  ClusterId,
+  CountsRecord,
+  EventReader,
+  FlipRecord,
+  NoteRecord,
+  ServiceAtRecord,
+  ServiceRecord,
 } from '../event-store.ts';
 import { SOURCE } from './codes.ts';
 import { Conditions } from './conditions.ts';
 import {
   type CountsRow,
   countsRecord,
-  FLIPS_OF_COUNTS,
   type FlipRow,
   flipRecord,
   NAMES_OF_FLIP,
@@ -97,71 +93,6 @@ function lastFlipAt(sql: Statements, row: ServiceRow, { at, asOf }: Query<'servi
     asOf,
   );
   return found && flipRecord(found);
-}
-
-export function flips(sql: Statements, query: FlipQuery): FlipRecord[] {
-  return query.serviceId === undefined ? flipsOfAll(sql, query) : flipsOfService(sql, query, query.serviceId);
-}
-
-function flipsOfService(sql: Statements, query: FlipQuery, serviceId: ServiceId): FlipRecord[] {
-  const where = new Conditions();
-  const source = query.source ?? preferredSource(sql, serviceId);
-  where.add('f.service_id = ? AND f.source = ?', serviceId, SOURCE.code(source));
-  where.add('f.at >= ? AND f.at < ?', Math.max(query.from, query.after?.at ?? 0), query.to);
-  if (query.asOf < LATEST) where.add('f.position <= ?', query.asOf);
-  addFlipConditions(where, query);
-  return sql
-    .all<FlipRow>(
-      `${SELECT_FLIP} FROM flip f ${NAMES_OF_FLIP} WHERE ${where.text} ORDER BY f.at, f.position, f.ordinal LIMIT ?`,
-      ...where.values,
-      query.limit,
-    )
-    .map(flipRecord);
-}
-
-/** What holds for all flips of an event is asked of its counts, before the flips are read. */
-function flipsOfAll(sql: Statements, query: FlipQuery): FlipRecord[] {
-  const where = new Conditions();
-  where.add('c.flips > 0 AND c.at >= ? AND c.at < ?', Math.max(query.from, query.after?.at ?? 0), query.to);
-  if (query.asOf < LATEST) where.add('c.position <= ?', query.asOf);
-  if (query.source === undefined) where.add('c.source = 1 - s.has_endpoints');
-  else where.add('c.source = ?', SOURCE.code(query.source));
-  if (query.clusterId !== undefined) where.add('s.cluster_id = ?', query.clusterId);
-  if (query.namespace !== undefined) where.add('s.namespace = ?', query.namespace);
-  if (query.service !== undefined) where.add('s.name = ?', query.service);
-  addFlipConditions(where, query);
-  return sql
-    .all<FlipRow>(
-      `${SELECT_FLIP} FROM counts c INDEXED BY counts_by_time ${FLIPS_OF_COUNTS}
-       WHERE ${where.text} ORDER BY c.at, c.position, f.ordinal LIMIT ?`,
-      ...where.values,
-      query.limit,
-    )
-    .map(flipRecord);
-}
-
-function addFlipConditions(where: Conditions, { after, pod, node }: FlipQuery): void {
-  if (after) where.add('(f.at, f.position, f.ordinal) > (?, ?, ?)', after.at, after.position, after.ordinal);
-  if (pod !== undefined) where.add('b.pod = ?', pod);
-  if (node !== undefined) where.add('b.node = ?', node);
-}
-
-function preferredSource(sql: Statements, serviceId: number): Source {
-  const row = sql.get<{ has_endpoints: number }>('SELECT has_endpoints FROM service WHERE service_id = ?', serviceId);
-  return row?.has_endpoints ? 'endpoints' : 'endpointslices';
-}
-
-export function flipsAfter(sql: Statements, { after, through, limit }: Query<'flipsAfter'>): FlipRecord[] {
-  return sql
-    .all<FlipRow>(
-      `${SELECT_FLIP} FROM event e
-       CROSS JOIN counts c INDEXED BY counts_by_time ON c.flips > 0 AND c.at = e.at AND c.position = e.position ${FLIPS_OF_COUNTS}
-       WHERE e.position > ? AND e.position <= ? ORDER BY e.position, f.ordinal LIMIT ?`,
-      after,
-      through,
-      limit,
-    )
-    .map(flipRecord);
 }
 
 const COUNTS =

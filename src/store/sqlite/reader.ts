@@ -17,6 +17,7 @@ import type {
 } from '../event-store.ts';
 import { BodyReader, type BodyRow } from './bodies.ts';
 import { CHANGE } from './codes.ts';
+import * as flipReads from './flip-reads.ts';
 import * as projections from './projection-reads.ts';
 import {
   type CoverageRow,
@@ -183,11 +184,11 @@ export class SqliteReader implements EventReader {
   }
 
   flips(query: FlipQuery): FlipRecord[] {
-    return projections.flips(this.sql, query);
+    return flipReads.flips(this.sql, query);
   }
 
   flipsAfter(query: Parameters<EventReader['flipsAfter']>[0]): FlipRecord[] {
-    return projections.flipsAfter(this.sql, query);
+    return flipReads.flipsAfter(this.sql, query);
   }
 
   countsAt(query: Parameters<EventReader['countsAt']>[0]): CountsRecord | undefined {

@@ -169,7 +169,7 @@ export interface FlipRow {
   zone: string;
 }
 
-/** Everything a {@link FlipRecord} is made of; callers append FROM with one of the two below, WHERE and ORDER BY. */
+/** Everything a {@link FlipRecord} is made of; callers append FROM, WHERE and ORDER BY. */
 export const SELECT_FLIP = `
   SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.lag_ms, f.origin,
          s.service_id, s.cluster_id, s.namespace, s.name, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone`;
@@ -177,12 +177,6 @@ export const SELECT_FLIP = `
 export const NAMES_OF_FLIP = `
   CROSS JOIN service s ON s.service_id = f.service_id
   CROSS JOIN backend b ON b.backend_id = f.backend_id`;
-/** After `FROM counts c`. */
-export const FLIPS_OF_COUNTS = `
-  CROSS JOIN service s ON s.service_id = c.service_id
-  CROSS JOIN flip f ON f.service_id = c.service_id AND f.source = c.source AND f.at = c.at AND f.position = c.position
-  CROSS JOIN backend b ON b.backend_id = f.backend_id`;
-
 export function flipRecord(row: FlipRow): FlipRecord {
   return {
     position: row.position as Position,

@@ -7,6 +7,7 @@ type Parameter = string | number | null | Buffer;
 export class Statements {
   readonly connection: Connection;
   readonly #prepared = new Map<string, Statement>();
+  readonly #preparedForArrays = new Map<string, Statement>();
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -21,6 +22,13 @@ export class Statements {
     return this.#prepare(sql).all(...parameters) as Row[];
   }
 
+  /** Rows as arrays, in the order of the columns: for many narrow ones. */
+  arrays<Row extends readonly unknown[]>(sql: string, ...parameters: Parameter[]): Row[] {
+    return this.#prepare(sql)
+      .raw()
+      .all(...parameters) as Row[];
+  }
+
   /** @returns the number of rows changed */
   run(sql: string, ...parameters: Parameter[]): number {
     return this.#prepare(sql).run(...parameters).changes;
@@ -31,11 +39,13 @@ export class Statements {
     return Number(this.#prepare(sql).run(...parameters).lastInsertRowid);
   }
 
-  #prepare(sql: string): Statement {
-    let statement = this.#prepared.get(sql);
+  #prepare(sql: string, asArrays = false): Statement {
+    const prepared = asArrays ? this.#preparedForArrays : this.#prepared;
+    let statement = prepared.get(sql);
     if (statement === undefined) {
       statement = this.connection.prepare(withoutPeeking(sql));
-      this.#prepared.set(sql, statement);
+      if (asArrays) statement.raw();
+      prepared.set(sql, statement);
     }
     return statement;
   }

@@ -26,6 +26,10 @@ class NotedStatements extends Statements {
     this.seen.add(sql);
     return super.all<Row>(sql, ...parameters);
   }
+  override arrays<Row extends readonly unknown[]>(sql: string, ...parameters: (string | number | null | Buffer)[]): Row[] {
+    this.seen.add(sql);
+    return super.arrays<Row>(sql, ...parameters);
+  }
 }
 
 const window = { from: epochMs(0), to: MAX_INSTANT, asOf: position(600), limit: 5 };
