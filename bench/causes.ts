@@ -2,7 +2,7 @@
  * What causes cost: 10,000 flips of one window, each with a Pod version and every second one with a v1 Event of its own, told
  * page by page as an export does. Goal: 300 ms. Printed beside it: reading the rows of the same flips alone.
  *
- *   node bench/causes.ts [--flips 10000] [--pods 100] [--turns 7]
+ *   node bench/causes.ts [--flips 10000] [--pods 100] [--turns 7] [--json]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { Recorder } from '../src/recorder/recorder.ts';
 import { type EventReader, type FlipRecord, LATEST } from '../src/store/event-store.ts';
 import { openReader, openStore } from '../src/store/sqlite/store.ts';
 import { median } from './figure.ts';
+import type { CausesMeasured } from './figures/causes.ts';
 
 const GOAL_MS = 300;
 const PAGE = 1_000;
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     flips: { type: 'string', default: '10000' },
     pods: { type: 'string', default: '100' },
     turns: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
   },
 });
 const [flips, pods, turns] = [Number(values.flips), Number(values.pods), Number(values.turns)];
@@ -178,10 +180,13 @@ try {
     );
   }
   const [rowsMs, causesMs] = [median(rows), median(causes)];
-  console.log(`${flips} flips of ${pods} Pods: ${[...told].map(([cause, count]) => `${count} ${cause}`).join(', ')}`);
-  console.log(`rows alone                ${rowsMs.toFixed(0)} ms`);
-  console.log(`rows and causes           ${causesMs.toFixed(0)} ms (least ${Math.min(...causes).toFixed(0)} ms)`);
-  console.log(`causes                    ${(causesMs - rowsMs).toFixed(0)} ms, goal ${GOAL_MS} ms`);
+  if (values.json) console.log(JSON.stringify({ flips, rowsMs, causesMs, goalMs: GOAL_MS } satisfies CausesMeasured));
+  else {
+    console.log(`${flips} flips of ${pods} Pods: ${[...told].map(([cause, count]) => `${count} ${cause}`).join(', ')}`);
+    console.log(`rows alone                ${rowsMs.toFixed(0)} ms`);
+    console.log(`rows and causes           ${causesMs.toFixed(0)} ms (least ${Math.min(...causes).toFixed(0)} ms)`);
+    console.log(`causes                    ${(causesMs - rowsMs).toFixed(0)} ms, goal ${GOAL_MS} ms`);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

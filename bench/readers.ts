@@ -6,7 +6,7 @@
  *  - pause: how late the thread that reads the watches came round (perf_hooks.monitorEventLoopDelay, from /metrics);
  *  - delivery: from a change in the cluster to its `at` in the log, the API server and the network included.
  *
- *   node bench/readers.ts [--flips 200000] [--clients 4] [--seconds 20] [--rate 100]
+ *   node bench/readers.ts [--flips 200000] [--clients 4] [--seconds 20] [--rate 100] [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { FakeApiServer } from '../test/support/fake-api-server/index.ts';
 import { type AddressSketch, sliceOf, subsetsOf } from '../test/support/objects.ts';
 import { type FlipbookProcess, openKubeconfig, record } from '../test/support/recorder-process.ts';
+import type { ReadersMeasured } from './figures/readers.ts';
 
 /** At the 99th percentile: a watch that is read more slowly than that piles up in the API server. */
 const GOAL_MS = 100;
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '100' },
+    json: { type: 'boolean', default: false },
   },
 });
 const options = {
@@ -172,15 +174,21 @@ try {
   const url = await recorder.url();
   await caughtUp('v1/endpoints');
   await fill();
-  console.log(`${options.flips} flips in the log; ${options.rate} changes a second for ${options.seconds} s each time`);
+  const tell = (text: string) => (values.json ? console.error(text) : console.log(text));
+  tell(`${options.flips} flips in the log; ${options.rate} changes a second for ${options.seconds} s each time`);
   const idle = await measure(url);
   const clients = exporters(url);
   const loaded = await measure(url);
   const { exports, bytes } = await clients.end();
-  console.log(`${options.clients} clients took ${exports} whole exports meanwhile, ${Math.round(bytes / 2 ** 20)} MiB`);
-  print(idle, loaded);
-  const worst = Math.max(loaded.pause.p99, loaded.delivery.p99);
-  console.log(`goal: at most ${GOAL_MS} ms at the 99th percentile: ${worst <= GOAL_MS ? 'reached' : 'MISSED'}`);
+  if (values.json) {
+    const { flips } = options;
+    console.log(JSON.stringify({ flips, exports, goalMs: GOAL_MS, idle, loaded } satisfies ReadersMeasured));
+  } else {
+    tell(`${options.clients} clients took ${exports} whole exports meanwhile, ${Math.round(bytes / 2 ** 20)} MiB`);
+    print(idle, loaded);
+    const worst = Math.max(loaded.pause.p99, loaded.delivery.p99);
+    tell(`goal: at most ${GOAL_MS} ms at the 99th percentile: ${worst <= GOAL_MS ? 'reached' : 'MISSED'}`);
+  }
 } finally {
   await recorder?.end('SIGTERM');
   await server.stop();

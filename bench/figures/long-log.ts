@@ -1,86 +1,86 @@
-/** The logs that questions are measured over, generated once. */
-import { statSync } from 'node:fs';
+/** The logs that questions are measured over, each generated when it is first asked for. */
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { type EpochMs, epochMs } from '../../src/domain/time.ts';
-import { openStore } from '../../src/store/sqlite/store.ts';
+import { epochMs } from '../../src/domain/time.ts';
 import { type BenchOptions, count, seconds } from '../figure.ts';
-import { type HistoryTotals, LongHistory } from '../generator/long-history.ts';
-import type { GeneratedService } from '../generator/objects.ts';
+import { type GeneratedLog, generateLog, type LogLength } from '../generator/generate-log.ts';
+import type { HistoryPlan } from '../generator/long-history.ts';
 
-export interface GeneratedLog extends HistoryTotals {
-  readonly file: string;
-  readonly bytes: number;
-  readonly from: EpochMs;
-  readonly services: readonly GeneratedService[];
-}
+export type { GeneratedLog } from '../generator/generate-log.ts';
 
 const FROM = epochMs(Date.UTC(2026, 9, 1));
 const DAY_MS = 86_400_000;
 
-/**
- * 100 Services of 10 backends: the log when it holds 10⁴ events, and the same log later, with 10⁶ of them or as many as
- * can be written in time.
- */
-export async function growingLog({ quick, folder, say }: BenchOptions): Promise<{ short: GeneratedLog; long: GeneratedLog }> {
-  const startedAt = performance.now();
-  const [events, withinMs] = quick ? [60_000, 10_000] : [1_000_000, 170_000];
-  const file = join(folder, 'long.db');
-  const store = openStore(file);
-  const history = new LongHistory(store, {
-    seed: 1,
-    services: 100,
-    backendsPerService: 10,
-    record: { endpoints: true, pods: false },
-    wave: [3, 5],
-    from: FROM,
-    everyMs: 5_000,
-  });
-  say(`generating a log of ${count(events)} events`);
-  await history.goOn({ events: 10_000 });
-  const shortFile = join(folder, 'short.db');
-  await copy(file, shortFile);
-  const described = (path: string): GeneratedLog => ({
-    ...history.totals,
-    file: path,
-    bytes: statSync(path).size,
-    from: FROM,
-    services: history.services,
-  });
-  const short = described(shortFile);
-  await history.goOn({ events }, startedAt + withinMs);
-  store.close();
-  const long = described(file);
-  const took = performance.now() - startedAt;
-  say(
-    `${count(long.events)} events and ${count(long.flips)} flips in ${seconds(took)}, ${count(Math.round(long.bytes / 1e6))} MB`,
-  );
-  return { short, long };
-}
+export class BenchLogs {
+  readonly #options: BenchOptions;
+  #growing: ReturnType<BenchLogs['growing']> | undefined;
+  #wide: Promise<GeneratedLog> | undefined;
+  #many: Promise<GeneratedLog> | undefined;
+  #waves: Promise<GeneratedLog> | undefined;
 
-/** One Service of 2,000 backends in 20 slices, with 100,000 flips in 24 hours (a fifth of them when it is to be quick). */
-export async function wideLog({ quick, folder, say }: BenchOptions): Promise<GeneratedLog> {
-  const file = join(folder, 'wide.db');
-  const store = openStore(file);
-  const [flips, flipsAWave] = [quick ? 20_000 : 100_000, 3.76];
-  say(`generating a day of ${count(flips)} flips over 2,000 backends`);
-  const history = new LongHistory(store, {
-    seed: 1,
-    services: 1,
-    backendsPerService: 2_000,
+  constructor(options: BenchOptions) {
+    this.#options = options;
+  }
+
+  /** 100 Services of 10 backends, one flip an event: the log when it holds 10⁴ events, and the same log with 10⁷ of them. */
+  growing(): Promise<{ short: GeneratedLog; long: GeneratedLog }> {
+    this.#growing ??= (async () => {
+      const plan = planOf({ services: 100, backendsPerService: 10, wave: [1, 1], everyMs: 500 });
+      const short = { file: join(this.#options.folder, 'short.db'), events: 10_000 };
+      const events = this.#options.quick ? 300_000 : 10_000_000;
+      const { log, early } = await this.#generate('long', plan, { events }, short);
+      if (early === undefined) throw new Error('the early copy is missing');
+      return { short: early, long: log };
+    })();
+    return this.#growing;
+  }
+
+  /** 100 Services of 10 backends, four flips an event: 2 × 10⁶ flips, half of them told by Endpoints. */
+  waves(): Promise<GeneratedLog> {
+    this.#waves ??= this.#only('waves', planOf({ services: 100, backendsPerService: 10, wave: [3, 5], everyMs: 5_000 }), {
+      flips: this.#options.quick ? 100_000 : 2_000_000,
+    });
+    return this.#waves;
+  }
+
+  /** One Service of 2,000 backends in 20 slices, with 100,000 flips in 24 hours (a fifth of them when it is to be quick). */
+  wide(): Promise<GeneratedLog> {
+    const [flips, flipsAWave] = [this.#options.quick ? 20_000 : 100_000, 3.76];
     // Endpoints would hold only 1,000 of them.
-    record: { endpoints: false, pods: false },
-    wave: [1, 7],
-    from: FROM,
-    everyMs: (DAY_MS * flipsAWave) / flips,
-  });
-  await history.goOn({ flips });
-  store.close();
-  return { ...history.totals, file, bytes: statSync(file).size, from: FROM, services: history.services };
+    const plan = planOf({ services: 1, backendsPerService: 2_000, wave: [1, 7], everyMs: (DAY_MS * flipsAWave) / flips }, false);
+    this.#wide ??= this.#only('wide', plan, { flips });
+    return this.#wide;
+  }
+
+  /** 5,000 Services of 10 backends with a long history. */
+  many(): Promise<GeneratedLog> {
+    const plan = planOf({ services: 5_000, backendsPerService: 10, wave: [1, 3], everyMs: 500 });
+    this.#many ??= this.#only('many', plan, { events: this.#options.quick ? 50_000 : 1_000_000 });
+    return this.#many;
+  }
+
+  async #only(name: string, plan: HistoryPlan, length: LogLength): Promise<GeneratedLog> {
+    return (await this.#generate(name, plan, length)).log;
+  }
+
+  async #generate(name: string, plan: HistoryPlan, length: LogLength, early?: { file: string; events: number }) {
+    const { folder, say } = this.#options;
+    const { events, flips } = length;
+    say(`generating a log of ${events === undefined ? `${count(flips ?? 0)} flips` : `${count(events)} events`}`);
+    const startedAt = performance.now();
+    let told = 0;
+    const onProgress = (share: number) => {
+      if (share < 1 && share - told < 0.2) return;
+      told = share;
+      if (share < 1) say(`${Math.round(share * 100)} % of it after ${seconds(performance.now() - startedAt)}`);
+    };
+    const generated = await generateLog(join(folder, `${name}.db`), plan, length, { onProgress, ...(early ? { early } : {}) });
+    const { log } = generated;
+    const took = seconds(performance.now() - startedAt);
+    say(`${count(log.events)} events and ${count(log.flips)} flips in ${took}, ${count(Math.round(log.bytes / 1e6))} MB`);
+    return generated;
+  }
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  const db = new Database(from, { readonly: true });
-  await db.backup(to);
-  db.close();
+function planOf(plan: Pick<HistoryPlan, 'services' | 'backendsPerService' | 'wave' | 'everyMs'>, endpoints = true): HistoryPlan {
+  return { ...plan, seed: 1, record: { endpoints, pods: false }, from: FROM };
 }

@@ -4,7 +4,7 @@
  */
 import { Random } from '../../src/demo/simulation/random.ts';
 import type { ResourceName } from '../../src/domain/resources.ts';
-import type { Change, ChangeType, ReceivedObject } from '../../src/domain/stream-batch.ts';
+import type { Change, ReceivedObject } from '../../src/domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../../src/domain/time.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
@@ -39,11 +39,31 @@ export interface HistoryTotals {
   readonly to: EpochMs;
 }
 
+/**
+ * A part of a history that ends with the cluster as it was when it began: every address ready, and no Pod another one. The
+ * same events may therefore follow once more, at later positions, times and versions, and the log is as true as before.
+ */
+export interface Cycle {
+  /** Position of the last event before it. */
+  readonly after: number;
+  /** Position of its last event. */
+  readonly last: number;
+  readonly flips: number;
+  /** A whole second; every time that its events tell is this or later. */
+  readonly from: EpochMs;
+  /** How long it takes, in whole seconds. */
+  readonly ms: number;
+  /** How many resource versions it takes. */
+  readonly versions: number;
+}
+
 /** What the lists of the API server would hold at most (discovery/v1, maxEndpointsPerSlice of the controller). */
 const BACKENDS_PER_SLICE = 100;
 /** One wave in so many replaces a Pod. */
 const REPLACED_ONE_IN = 20;
 const WAVES_TOGETHER = 500;
+/** So that versions have as many digits at the end of a history as at its beginning. */
+const FIRST_VERSION = 1_000_000_000;
 
 export class LongHistory {
   readonly services: readonly GeneratedService[];
@@ -51,7 +71,7 @@ export class LongHistory {
   readonly #recorder: Recorder;
   readonly #plan: HistoryPlan;
   readonly #random: Random;
-  #version = 1_000;
+  #version = FIRST_VERSION;
   #addresses = 0;
   #at: number;
 
@@ -84,6 +104,54 @@ export class LongHistory {
         for (let wave = 0; wave < WAVES_TOGETHER && !enough(); wave++) this.#wave();
       });
     }
+    this.#prove();
+  }
+
+  /** Goes on for about so many events, and until everything is again as it was. */
+  async cycle(events: number): Promise<Cycle> {
+    const { totals } = this.#recorder;
+    await this.#settle();
+    this.#at = Math.ceil(this.#at / 1_000) * 1_000;
+    const begin = { ...totals, at: this.#at, version: this.#version };
+    while (totals.events < begin.events + events) {
+      await this.#store.writeTogether(async () => {
+        for (let wave = 0; wave < WAVES_TOGETHER && totals.events < begin.events + events; wave++) this.#wave('keep');
+      });
+    }
+    await this.#settle();
+    this.#at = Math.ceil(this.#at / 1_000) * 1_000;
+    this.#prove();
+    return {
+      after: begin.events,
+      last: totals.events,
+      flips: totals.flips - begin.flips,
+      from: epochMs(begin.at),
+      ms: this.#at - begin.at,
+      versions: this.#version - begin.version,
+    };
+  }
+
+  /** All addresses become ready. */
+  async #settle(): Promise<void> {
+    await this.#store.writeTogether(async () => {
+      for (const service of this.services) {
+        for (const slice of service.slices) {
+          const unready = slice.backends.filter(({ ready }) => !ready);
+          if (unready.length > 0) this.#turn(service, slice, unready);
+        }
+      }
+    });
+  }
+
+  /** As bookmarks and probes do for streams on which nothing happens. */
+  #prove(): void {
+    for (const resource of this.#recorded) this.#changes(resource, []);
+  }
+
+  get #recorded(): ResourceName[] {
+    const { endpoints, pods } = this.#plan.record;
+    const always: ResourceName[] = ['discovery.k8s.io/v1/endpointslices', 'v1/services'];
+    return [...(endpoints ? (['v1/endpoints'] as const) : []), ...always, ...(pods ? (['v1/pods'] as const) : [])];
   }
 
   #lists(): void {
@@ -116,32 +184,52 @@ export class LongHistory {
     if (record.pods) list('v1/pods', this.services.flatMap(podsOf));
   }
 
-  /** Some backends of one slice change: first their Pods, then what the controllers make of it. */
-  #wave(): void {
+  /** Some backends of one slice change. */
+  #wave(pods: 'replace' | 'keep' = 'replace'): void {
     const random = this.#random;
-    const { record, wave, everyMs } = this.#plan;
-    this.#at += Math.max(3, Math.round(everyMs * 2 * random.next()));
-    const at = this.#second();
     const service = random.pick(this.services);
     const slice = random.pick(service.slices);
-    const changes: Change[] = [];
-    const pod = (type: ChangeType, each: PodBackend) =>
-      changes.push({ type, object: podObject(service, each, this.#nextVersion()) });
-    if (random.between(1, REPLACED_ONE_IN) === 1) {
-      const place = random.between(0, slice.backends.length - 1);
-      const fresh = this.#pod(service.replicaSet.name);
-      pod('DELETED', slice.backends[place] as PodBackend);
-      pod('ADDED', fresh);
-      slice.backends[place] = fresh;
-    } else {
-      for (let left = random.between(...wave); left > 0; left--) {
-        const each = random.pick(slice.backends);
-        each.ready = !each.ready;
-        each.changedAt = at;
-        pod('MODIFIED', each);
-      }
-    }
-    if (record.pods) this.#changes('v1/pods', changes);
+    if (random.between(1, REPLACED_ONE_IN) === 1 && pods === 'replace') this.#replace(service, slice);
+    else
+      this.#turn(
+        service,
+        slice,
+        Array.from({ length: random.between(...this.#plan.wave) }, () => random.pick(slice.backends)),
+      );
+  }
+
+  #replace(service: GeneratedService, slice: GeneratedSlice): void {
+    const place = this.#random.between(0, slice.backends.length - 1);
+    const old = slice.backends[place] as PodBackend;
+    this.#goOnInTime();
+    const fresh = this.#pod(service.replicaSet.name);
+    slice.backends[place] = fresh;
+    this.#tell(service, slice, [
+      { type: 'DELETED', object: podObject(service, old, this.#nextVersion()) },
+      { type: 'ADDED', object: podObject(service, fresh, this.#nextVersion()) },
+    ]);
+  }
+
+  /** The ready become unready and the other way round. */
+  #turn(service: GeneratedService, slice: GeneratedSlice, pods: readonly PodBackend[]): void {
+    this.#goOnInTime();
+    const changes = pods.map((pod): Change => {
+      pod.ready = !pod.ready;
+      pod.changedAt = this.#second();
+      return { type: 'MODIFIED', object: podObject(service, pod, this.#nextVersion()) };
+    });
+    this.#tell(service, slice, changes);
+  }
+
+  #goOnInTime(): void {
+    this.#at += Math.max(3, Math.round(this.#plan.everyMs * 2 * this.#random.next()));
+  }
+
+  /** First the Pods, then what the controllers make of them. */
+  #tell(service: GeneratedService, slice: GeneratedSlice, pods: readonly Change[]): void {
+    const { record } = this.#plan;
+    const at = this.#second();
+    if (record.pods) this.#changes('v1/pods', pods);
     this.#at++;
     if (record.endpoints) this.#changed('v1/endpoints', endpointsObject(service, this.#nextVersion(), at));
     this.#at++;

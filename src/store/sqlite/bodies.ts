@@ -77,9 +77,7 @@ export class BodyReader {
 
   /** Takes note of a waypoint on the keyframe `base`, so that it need not be decoded. @returns its dictionary */
   keepWaypoint(position: number, base: number, raw: Uint8Array): Buffer {
-    const keyframe = this.dictionary(base);
-    const isJoined = keyframe.length + raw.length <= JOINED_BYTES;
-    return this.#keep(position, isJoined ? Buffer.concat([keyframe, raw]) : Buffer.from(raw));
+    return this.#keep(position, waypointDictionary(this.dictionary(base), raw));
   }
 
   clear(): void {
@@ -90,6 +88,12 @@ export class BodyReader {
     this.#dictionaries.set(position, dictionary);
     return dictionary;
   }
+}
+
+/** What deltas on a waypoint are compressed with. @returns bytes of its own */
+export function waypointDictionary(keyframe: Uint8Array, waypoint: Uint8Array): Buffer {
+  const isJoined = keyframe.length + waypoint.length <= JOINED_BYTES;
+  return Buffer.concat(isJoined ? [keyframe, waypoint] : [waypoint]);
 }
 
 /** What the next version of an object stands on, and what deltas have cost so far. All sizes are compressed bytes. */
@@ -208,7 +212,7 @@ function row(raw: Uint8Array, base: number | null, data: Buffer): BodyRow {
  * The size is told before: else the compressor makes tables for megabytes, once for every version. With room for what a
  * delta usually takes instead of 16 KiB, both halve the time of a small body; the bytes are the same.
  */
-function compress(raw: Uint8Array, dictionary: Buffer | undefined): Buffer {
+export function compress(raw: Uint8Array, dictionary: Buffer | undefined): Buffer {
   const isSmall = raw.length + (dictionary?.length ?? 0) <= SMALL_BYTES;
   const options = { params: isSmall ? paramsOfSmall : params, pledgedSrcSize: raw.length };
   return zstdCompressSync(raw, dictionary ? { ...options, dictionary, chunkSize: DELTA_CHUNK_BYTES } : options);

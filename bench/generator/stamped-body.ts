@@ -1,0 +1,134 @@
+/**
+ * A version that is written again and again, differing only in its resourceVersion and in when it was written. Compressing
+ * each anew would take most of the time that a long history takes. So it is compressed once with place holders that occur
+ * nowhere else: zstd then leaves them as they are inside the frame, and every copy is made by writing the new values there.
+ * Where that fails (a version compressed whole; place holders that zstd packed), each copy is compressed by itself.
+ */
+import { crc32, zstdDecompressSync } from 'node:zlib';
+import { compress, waypointDictionary } from '../../src/store/sqlite/bodies.ts';
+
+/** What differs between two copies. All versions have as many digits; times are RFC 3339 in whole seconds, UTC. */
+export interface Stamp {
+  readonly version: string;
+  readonly time: string;
+}
+
+export interface StampedCopy {
+  /** A zstd frame. Written over by the next copy. */
+  readonly data: Buffer;
+  /** Of the raw bytes. */
+  readonly crc: number;
+}
+
+const VERSION_DIGITS = 10;
+const TIME_CHARACTERS = '2026-01-01T00:00:00Z'.length;
+
+/** Place holders are bytes that JSON in ASCII does not hold; each byte only once, so that nothing in them repeats. */
+const IN_BODY = holders(0x80);
+const IN_BASE = holders(0xc0);
+
+/** @typeParam Copy tells one copy from another */
+export class StampedBody<Copy> {
+  readonly #raw: Buffer;
+  readonly #stampOf: (copy: Copy) => Stamp;
+  readonly #places: Places;
+  readonly #base: StampedBody<Copy> | Buffer | undefined;
+  readonly #frame: { readonly data: Buffer; readonly places: Places } | undefined;
+  #stamped: Copy;
+
+  /**
+   * @param raw the original
+   * @param original which copy that is
+   * @param base what it is stored as the difference from: a version that is copied too, or a dictionary that stays
+   */
+  constructor(raw: Buffer, original: Copy, stampOf: (copy: Copy) => Stamp, base: StampedBody<Copy> | Buffer | undefined) {
+    const stamp = stampOf(original);
+    this.#raw = Buffer.from(raw);
+    this.#stampOf = stampOf;
+    this.#places = { version: placesOf(raw, `"${stamp.version}"`, 1), time: placesOf(raw, stamp.time, 0) };
+    this.#stamped = original;
+    this.#base = base;
+    this.#frame = base === undefined ? undefined : this.#frameWithHolders(base, original);
+  }
+
+  copy(copy: Copy): StampedCopy {
+    const raw = this.#rawOf(copy);
+    const crc = crc32(raw);
+    if (this.#frame === undefined) {
+      const dictionary = this.#base instanceof StampedBody ? this.#base.#dictionaryOf(copy) : this.#base;
+      return { data: compress(raw, dictionary), crc };
+    }
+    write(this.#frame.data, this.#frame.places, this.#stampOf(copy));
+    return { data: this.#frame.data, crc };
+  }
+
+  #rawOf(copy: Copy): Buffer {
+    if (this.#stamped !== copy) write(this.#raw, this.#places, this.#stampOf(copy));
+    this.#stamped = copy;
+    return this.#raw;
+  }
+
+  /** What deltas on the copy are compressed with. */
+  #dictionaryOf(copy: Copy): Buffer {
+    const raw = this.#rawOf(copy);
+    if (this.#base === undefined) return raw;
+    return waypointDictionary(this.#base instanceof StampedBody ? this.#base.#rawOf(copy) : this.#base, raw);
+  }
+
+  #frameWithHolders(base: StampedBody<Copy> | Buffer, original: Copy): { data: Buffer; places: Places } | undefined {
+    const dictionary = base instanceof StampedBody ? base.#dictionaryWithHolders() : base;
+    const data = compress(this.#with(IN_BODY), dictionary);
+    const places = { version: placesOf(data, IN_BODY.version), time: placesOf(data, IN_BODY.time) };
+    write(data, places, this.#stampOf(original));
+    // Whether the frame holds the place holders whole is seen by decoding one copy; the others differ from it in nothing else.
+    const decoded = tryDecode(data, base instanceof StampedBody ? base.#dictionaryOf(original) : base, this.#raw.length);
+    return decoded?.equals(this.#raw) ? { data, places } : undefined;
+  }
+
+  #dictionaryWithHolders(): Buffer {
+    const raw = this.#with(IN_BASE);
+    if (this.#base === undefined) return raw;
+    return waypointDictionary(this.#base instanceof StampedBody ? this.#base.#with(IN_BASE) : this.#base, raw);
+  }
+
+  #with(holder: Holders): Buffer {
+    const held = Buffer.from(this.#raw);
+    for (const at of this.#places.version) holder.version.copy(held, at);
+    for (const at of this.#places.time) holder.time.copy(held, at);
+    return held;
+  }
+}
+
+interface Places {
+  readonly version: readonly number[];
+  readonly time: readonly number[];
+}
+
+interface Holders {
+  readonly version: Buffer;
+  readonly time: Buffer;
+}
+
+function holders(first: number): Holders {
+  const bytes = (from: number, length: number) => Buffer.from(Array.from({ length }, (_, index) => from + index));
+  return { version: bytes(first, VERSION_DIGITS), time: bytes(first + VERSION_DIGITS, TIME_CHARACTERS) };
+}
+
+function placesOf(bytes: Buffer, sought: string | Buffer, offset = 0): number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(sought); at >= 0; at = bytes.indexOf(sought, at + 1)) places.push(at + offset);
+  return places;
+}
+
+function write(bytes: Buffer, { version, time }: Places, stamp: Stamp): void {
+  for (const at of version) bytes.write(stamp.version, at, 'latin1');
+  for (const at of time) bytes.write(stamp.time, at, 'latin1');
+}
+
+function tryDecode(data: Buffer, dictionary: Buffer, size: number): Buffer | undefined {
+  try {
+    return zstdDecompressSync(data, { dictionary, maxOutputLength: size });
+  } catch {
+    return undefined;
+  }
+}

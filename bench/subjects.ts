@@ -1,0 +1,59 @@
+/** What can be measured, in the order in which it is: one line a subject. */
+import type { BenchOptions, Figure } from './figure.ts';
+import { causesFigure } from './figures/causes.ts';
+import { csvFigures } from './figures/csv.ts';
+import type { BenchLogs } from './figures/long-log.ts';
+import { readersFigure } from './figures/readers.ts';
+import { recordingFigures } from './figures/recording.ts';
+import { servicesFigures } from './figures/services.ts';
+import { stateFigure } from './figures/state-at.ts';
+import { timelineFigures } from './figures/timeline.ts';
+import { windowFigures } from './figures/windows.ts';
+
+export interface Subject {
+  /** As `--only` takes it. */
+  readonly name: string;
+  readonly about: string;
+  readonly measure: (options: BenchOptions, logs: BenchLogs) => Promise<Figure[]>;
+}
+
+export const SUBJECTS: readonly Subject[] = [
+  {
+    name: 'recording',
+    about: 'ingest, log size and memory over the large trace',
+    measure: (options) => recordingFigures(options),
+  },
+  {
+    name: 'timeline',
+    about: 'a day of 100,000 flips over 2,000 backends',
+    measure: async (options, logs) => timelineFigures(options, await logs.wide()),
+  },
+  {
+    name: 'csv',
+    about: 'exports of 10⁶ flips: speed and memory',
+    measure: async (options, logs) => csvFigures(options, await logs.waves()),
+  },
+  { name: 'causes', about: 'causes of 10,000 flips', measure: (options) => causesFigure(options) },
+  { name: 'readers', about: 'pauses of the recorder under whole exports', measure: (options) => readersFigure(options) },
+  {
+    name: 'services',
+    about: 'the list of 5,000 Services at T',
+    measure: async (options, logs) => servicesFigures(options, await logs.many()),
+  },
+  {
+    name: 'state',
+    about: 'state at T in a log of 10⁷ events and in one of 10⁴',
+    measure: async (options, logs) => {
+      const { short, long } = await logs.growing();
+      return [await stateFigure(options, short, long)];
+    },
+  },
+  {
+    name: 'windows',
+    about: 'pages of flips deep in a log of 10⁷ events',
+    measure: async (options, logs) => {
+      const { short, long } = await logs.growing();
+      return windowFigures(options, short, long);
+    },
+  },
+];
