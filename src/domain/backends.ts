@@ -6,6 +6,7 @@ import {
   type Endpoints,
   type ObjectReference,
   objectsOf,
+  type SliceEndpoint,
   textOf,
 } from './objects.ts';
 
@@ -84,41 +85,56 @@ export function backendKey(address: string, podUid: string, ports: string): stri
   return `${address} ${podUid} ${ports}`;
 }
 
-/**
- * The backends of a v1 Endpoints object. A Pod in two subsets with different ports is two backends. Should a backend
- * stand in both lists, `ready` wins: a client that reads `addresses` would use it.
- */
+/** The backends of a v1 Endpoints object. A Pod in two subsets with different ports is two backends. */
 export function backendsOfEndpoints(endpoints: Endpoints): BackendList {
-  const list = new Map<string, ListedBackend>();
-  for (const subset of objectsOf(endpoints.subsets)) {
-    const ports = canonicalPorts(subset.ports);
-    const text = formatPorts(ports);
-    for (const address of objectsOf(subset.addresses)) addAddress(list, address, ports, text, 'ready');
-    for (const address of objectsOf(subset.notReadyAddresses)) addAddress(list, address, ports, text, 'notReady');
-  }
-  return list;
+  return backendsIn(listedIn(groupsOfEndpoints(endpoints)));
 }
 
-/**
- * The backends of one EndpointSlice. Nil conditions follow the API: `ready: nil` is to be read as true, `serving: nil`
- * the same as ready (discovery/v1 types.go, EndpointConditions).
- */
+/** The backends of one EndpointSlice. */
 export function backendsOfSlice(slice: EndpointSlice): BackendList {
-  const list = new Map<string, ListedBackend>();
+  return backendsIn(listedIn(groupsOfSlice(slice)));
+}
+
+/** Items of an object's list that are read in one way: `addresses` of a subset, or the `endpoints` of a slice. */
+export interface AddressGroup {
+  /** As they stand in the object. */
+  readonly items: readonly object[];
+  /** Groups of one name read equal items as equal backends. */
+  readonly name: string;
+  /** The backends of an item of the group. */
+  readonly backendsOf: (item: object) => readonly ListedBackend[];
+}
+
+export function groupsOfEndpoints(endpoints: Endpoints): AddressGroup[] {
+  return objectsOf(endpoints.subsets).flatMap((subset) => {
+    const ports = canonicalPorts(subset.ports);
+    const text = formatPorts(ports);
+    const group = (list: readonly EndpointAddress[] | null | undefined, state: BackendState): AddressGroup => ({
+      items: objectsOf(list),
+      name: `${state} ${text}`,
+      backendsOf: (item) => listedAddress(item, ports, text, state),
+    });
+    return [group(subset.addresses, 'ready'), group(subset.notReadyAddresses, 'notReady')];
+  });
+}
+
+export function groupsOfSlice(slice: EndpointSlice): AddressGroup[] {
   const ports = canonicalPorts(slice.ports);
   const text = formatPorts(ports);
-  for (const endpoint of objectsOf(slice.endpoints)) {
-    const { ready, serving, terminating } = endpoint.conditions ?? {};
-    const isReady = ready ?? true;
-    const state = isReady ? 'ready' : terminating ? ((serving ?? isReady) ? 'serving' : 'terminating') : 'notReady';
-    const [node, zone] = [textOf(endpoint.nodeName), textOf(endpoint.zone)];
-    const described = { ports, ...describePod(endpoint.targetRef), ...(node ? { node } : {}), ...(zone ? { zone } : {}) };
-    for (const address of Array.isArray(endpoint.addresses) ? endpoint.addresses : []) {
-      if (textOf(address) === undefined) continue;
-      const key = backendKey(address, described.pod?.uid ?? '', text);
-      addListed(list, { key, backend: { address, ...described }, state });
-    }
-  }
+  return [{ items: objectsOf(slice.endpoints), name: text, backendsOf: (item) => listedEndpoint(item, ports, text) }];
+}
+
+/** All that groups list; a backend may be listed more than once. */
+export function listedIn(groups: readonly AddressGroup[]): ListedBackend[] {
+  const listed: ListedBackend[] = [];
+  for (const { items, backendsOf } of groups) for (const item of items) listed.push(...backendsOf(item));
+  return listed;
+}
+
+/** Of a backend that is listed more than once the better state counts: a client that reads that one would use it. */
+export function backendsIn(listed: readonly ListedBackend[]): BackendList {
+  const list = new Map<string, ListedBackend>();
+  for (const each of listed) addListed(list, each);
   return list;
 }
 
@@ -171,22 +187,38 @@ function addListed(list: Map<string, ListedBackend>, listed: ListedBackend): voi
   if (known === undefined || RANK[known.state] < RANK[listed.state]) list.set(listed.key, listed);
 }
 
-function addAddress(
-  list: Map<string, ListedBackend>,
+function listedAddress(
   address: EndpointAddress,
   ports: readonly BackendPort[],
   portsText: string,
   state: BackendState,
-): void {
+): readonly ListedBackend[] {
   const ip = textOf(address.ip);
-  if (ip === undefined) return;
+  if (ip === undefined) return [];
   const described = describePod(address.targetRef);
-  const key = backendKey(ip, described.pod?.uid ?? '', portsText);
-  const known = list.get(key);
-  if (known !== undefined && RANK[known.state] >= RANK[state]) return;
   const node = textOf(address.nodeName);
   const backend: Backend = { address: ip, ports, ...described, ...(node ? { node } : {}) };
-  list.set(key, { key, backend, state });
+  return [{ key: backendKey(ip, described.pod?.uid ?? '', portsText), backend, state }];
+}
+
+/**
+ * Nil conditions follow the API: `ready: nil` is to be read as true, `serving: nil` the same as ready (discovery/v1
+ * types.go, EndpointConditions).
+ */
+function listedEndpoint(endpoint: SliceEndpoint, ports: readonly BackendPort[], portsText: string): readonly ListedBackend[] {
+  const { ready, serving, terminating } = endpoint.conditions ?? {};
+  const isReady = ready ?? true;
+  const state = isReady ? 'ready' : terminating ? ((serving ?? isReady) ? 'serving' : 'terminating') : 'notReady';
+  const [node, zone] = [textOf(endpoint.nodeName), textOf(endpoint.zone)];
+  const described = { ports, ...describePod(endpoint.targetRef), ...(node ? { node } : {}), ...(zone ? { zone } : {}) };
+  const addresses: readonly string[] = Array.isArray(endpoint.addresses) ? endpoint.addresses : [];
+  return addresses
+    .filter((address) => textOf(address) !== undefined)
+    .map((address) => ({
+      key: backendKey(address, described.pod?.uid ?? '', portsText),
+      backend: { address, ...described },
+      state,
+    }));
 }
 
 function describePod(reference: ObjectReference | null | undefined): { pod?: { name: string; uid: string } } {

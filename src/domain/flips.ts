@@ -24,17 +24,22 @@ export function diffBackends(before: BackendList, after: BackendList): Flip[] {
   for (const { key, backend, state } of before.values()) {
     if (!after.has(key)) flips.push({ key, backend, from: state, to: 'absent' });
   }
+  return inOrder(flips);
+}
+
+/** In the order in which an event's flips are told. Changes the array. */
+export function inOrder(flips: Flip[]): Flip[] {
   return flips.length > 1 ? flips.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)) : flips;
 }
 
 /**
- * The flips of a Service when one of its slices changes. A backend that stands in another slice too, as it does while
- * it moves, flips only if the better of its states changes.
+ * The flips of a Service when one of its slices changes, of those of the slice itself. A backend that stands in another
+ * slice too, as it does while it moves, flips only if the better of its states changes.
  *
  * @param others the Service's other slices
  */
-export function diffSlice(before: BackendList, after: BackendList, others: readonly BackendList[]): Flip[] {
-  return diffBackends(before, after).flatMap((flip) => {
+export function amongSlices(flips: readonly Flip[], others: readonly BackendList[]): Flip[] {
+  return flips.flatMap((flip) => {
     let { from, to } = flip;
     for (const other of others) {
       const state = other.get(flip.key)?.state;

@@ -20,12 +20,12 @@ export class RawJsonError extends Error {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
 
 /** UTF-8 text of a part of `raw`. */
 export function textOf(raw: Uint8Array, start = 0, end = raw.length): string {
@@ -111,7 +111,8 @@ function keyText(raw: Uint8Array, start: number, end: number): string {
   }
 }
 
-function skipValue(raw: Uint8Array, start: number): number {
+/** Past the value that begins at `start`, without space before it. @throws RawJsonError when it does not end. */
+export function skipValue(raw: Uint8Array, start: number): number {
   const first = raw[start];
   if (first === QUOTE) return skipString(raw, start);
   if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(raw, start);
@@ -146,7 +147,8 @@ function skipNested(raw: Uint8Array, start: number): number {
   throw new RawJsonError(`the value at byte ${start} does not end`);
 }
 
-function skipString(raw: Uint8Array, start: number): number {
+/** Past the string that begins at `start`. @throws RawJsonError when none does, or it does not end. */
+export function skipString(raw: Uint8Array, start: number): number {
   if (raw[start] !== QUOTE) throw new RawJsonError(`expected " at byte ${start}`);
   let at = start + 1;
   while (at < raw.length) {

@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts';
 import { type Resource, resourceNamed, type StreamKey, streamName, streamPath } from '../domain/resources.ts';
 import type { BatchSink, EndReasonCode, StreamBatch } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
+import type { AddressListParser } from './address-list-parser.ts';
 import type { Clock } from './clock.ts';
 import { RequestError, type RequestOptions, type Transport, wholeBody } from './connection.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -43,6 +44,8 @@ export interface StreamDependencies {
   readonly settings: WatchSettings;
   readonly observer: WatchObserver;
   readonly confirmCluster?: ConfirmCluster | undefined;
+  /** For the objects that a watch brings; all streams may share one. */
+  readonly parser: AddressListParser;
 }
 
 export interface StreamStatus {
@@ -193,7 +196,8 @@ export class Stream {
 
   /** Each chunk: its whole lines, one commit, and only then the next chunk. */
   async #read(request: RequestId, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    const { observer, settings } = this.#deps;
+    const { observer, settings, parser } = this.#deps;
+    const parse = (raw: Uint8Array) => parser.parse(raw);
     const lines = new LineSplitter(settings.maxLineBytes);
     this.#feed({ type: 'opened', request });
     for await (const chunk of body) {
@@ -201,7 +205,9 @@ export class Stream {
       observer.received?.(this.#state.stream, chunk.length);
       const events: WatchEvent[] = [];
       try {
-        for (const line of lines.push(chunk)) if (trimmedEnd(line) > 0) events.push(decodeWatchLine(this.#resource, line));
+        for (const line of lines.push(chunk)) {
+          if (trimmedEnd(line) > 0) events.push(decodeWatchLine(this.#resource, line, parse));
+        }
       } finally {
         // What was understood before a line that was not is still true.
         if (events.length > 0) this.#feed({ type: 'events', request, events });

@@ -8,7 +8,7 @@ import { type EpochMs, parseRfc3339 } from '../domain/time.ts';
 import { textOf } from './raw-json.ts';
 import { receiveList } from './received.ts';
 import { UndecodableError } from './undecodable.ts';
-import { objectBytes, trimmedEnd, tryParse, type WatchEvent, watchEvent } from './watch-line.ts';
+import { objectBytes, type Parse, trimmedEnd, tryParse, type WatchEvent, watchEvent } from './watch-line.ts';
 
 /** A stream's first snapshot, or a relist. */
 export interface ListEvent {
@@ -60,15 +60,16 @@ interface Envelope {
 /**
  * Reads one line of a trace (without its newline). The object is parsed once: this is the hot path of an import.
  *
+ * @param parse for the object of a watched line
  * @throws TraceLineError when the line is not JSON, lacks a field, has a bad time, or its object is not what the type and
  *   path say.
  */
-export function decodeTraceLine(line: Uint8Array): TraceEntry | SkippedTraceLine {
-  return fastPath(line) ?? decode(openEnvelope(line));
+export function decodeTraceLine(line: Uint8Array, parse?: Parse): TraceEntry | SkippedTraceLine {
+  return fastPath(line, parse) ?? decode(openEnvelope(line));
 }
 
 /** `undefined` for any line that is not written in the usual way, right or wrong: the general path then judges it. */
-function fastPath(line: Uint8Array): TraceEntry | SkippedTraceLine | undefined {
+function fastPath(line: Uint8Array, parse: Parse | undefined): TraceEntry | SkippedTraceLine | undefined {
   const end = trimmedEnd(line);
   const head = Buffer.from(line.buffer, line.byteOffset, Math.min(end, HEAD_BYTES)).toString('latin1');
   const match = HEAD.exec(head);
@@ -77,7 +78,7 @@ function fastPath(line: Uint8Array): TraceEntry | SkippedTraceLine | undefined {
   const raw = line.subarray(prefix.length, end - 1);
   // A list is cut into its items before it is parsed, so it is not parsed here.
   if (type === 'LIST') return undefined;
-  const object = tryParse(raw);
+  const object = tryParse(raw, parse);
   return object === undefined ? undefined : decode({ at, path, type, raw, object });
 }
 

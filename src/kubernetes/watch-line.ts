@@ -39,18 +39,22 @@ export type WatchEvent = ChangeEvent | BookmarkEvent | ErrorEvent;
 /** As the API server writes it, with nothing between; anything else takes the general path. */
 const ENVELOPE = /^\{"type":"([A-Z]+)","object":/;
 
+/** JSON.parse of bytes; throws when they are not one JSON value. */
+export type Parse = (raw: Uint8Array) => unknown;
+
 /**
  * Reads one line of a watch answer (without its newline).
  *
+ * @param parse for the object of the line
  * @throws UndecodableError when anything of it is not understood; the watch must then stop without moving its cursor.
  */
-export function decodeWatchLine(resource: Resource, line: Uint8Array): WatchEvent {
+export function decodeWatchLine(resource: Resource, line: Uint8Array, parse?: Parse): WatchEvent {
   const what = `a line of the watch of ${resource.name}`;
   const end = trimmedEnd(line);
   const envelope = ENVELOPE.exec(Buffer.from(line.buffer, line.byteOffset, Math.min(end, 40)).toString('latin1'));
   if (envelope && line[end - 1] === 0x7d) {
     const raw = line.subarray(envelope[0].length, end - 1);
-    const object = tryParse(raw);
+    const object = tryParse(raw, parse);
     if (object !== undefined) return watchEvent(resource, envelope[1] as string, raw, object);
   }
   const parsed = parseJson(line, what) as { type?: unknown; kind?: unknown } | null;
@@ -116,9 +120,9 @@ export function objectBytes(line: Uint8Array, what: string): Uint8Array {
 }
 
 /** `undefined` when the bytes are not one JSON value. */
-export function tryParse(raw: Uint8Array): unknown {
+export function tryParse(raw: Uint8Array, parse: Parse = (bytes) => JSON.parse(textOf(bytes))): unknown {
   try {
-    return JSON.parse(textOf(raw));
+    return parse(raw);
   } catch {
     return undefined;
   }

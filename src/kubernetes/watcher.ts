@@ -2,6 +2,7 @@
 import type { Log } from '../domain/log.ts';
 import { RESOURCES, type Resource, type StreamKey } from '../domain/resources.ts';
 import type { BatchSink } from '../domain/stream-batch.ts';
+import { AddressListParser } from './address-list-parser.ts';
 import type { Client } from './client.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_SETTINGS, type WatchSettings } from './settings.ts';
@@ -40,9 +41,9 @@ export function startWatching(options: WatchOptions): Watcher {
   const { client, sink, log, clock = SYSTEM_CLOCK, random = Math.random, observer = {}, confirmCluster } = options;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const keys = streamsOf(options.resources ?? RESOURCES, options.namespaces ?? []);
-  const streams = keys.map(
-    (key) => new Stream(key, { transport: client.connect(), sink, clock, random, log, settings, observer, confirmCluster }),
-  );
+  const parser = new AddressListParser();
+  const shared = { sink, clock, random, log, settings, observer, confirmCluster, parser };
+  const streams = keys.map((key) => new Stream(key, { transport: client.connect(), ...shared }));
   const stop = async () => {
     await Promise.all(streams.map((stream) => stream.stop()));
   };

@@ -1,15 +1,20 @@
 /** The address list of each Service as the log has it so far, per source: what the next event is compared with. */
 import { LRUCache } from 'lru-cache';
 import {
+  type AddressGroup,
   type BackendCounts,
   type BackendList,
   backendsOfEndpoints,
   backendsOfSlice,
   countBackends,
+  groupsOfEndpoints,
+  groupsOfSlice,
   mergeBackendLists,
   NO_BACKENDS,
   serviceOfSlice,
 } from '../domain/backends.ts';
+import { diffBackends, type Flip } from '../domain/flips.ts';
+import { follow } from '../domain/followed-list.ts';
 import type { EndpointSlice, Endpoints, KubeObject } from '../domain/objects.ts';
 import { MAX_INSTANT } from '../domain/time.ts';
 import type { ClusterId, EventReader, ObjectEvent, ObjectId, Position } from '../store/event-store.ts';
@@ -35,8 +40,16 @@ export interface ServiceScope {
   readonly name: string;
 }
 
+/** A version and how it differs from the one before. */
+export interface ChangedList {
+  readonly after: ListVersion;
+  readonly flips: readonly Flip[];
+}
+
 /** Backends kept in memory over all Services; the rest is read from the log when needed. */
 const MAX_BACKENDS = 500_000;
+/** Addresses as received that are kept to find the next version's changes by; there only the busiest lists matter. */
+const MAX_ITEMS = 50_000;
 
 export class AddressLists {
   readonly #endpoints = new LRUCache<string, ListVersion>({
@@ -44,6 +57,11 @@ export class AddressLists {
     sizeCalculation: ({ backends }) => backends.size + 1,
   });
   readonly #slices = new LRUCache<string, SliceLists>({ max: 20_000 });
+  /** What lists were read from. */
+  readonly #groups = new LRUCache<BackendList, readonly AddressGroup[]>({
+    maxSize: MAX_ITEMS,
+    sizeCalculation: (groups) => groups.reduce((sum, { items }) => sum + items.length, 1),
+  });
 
   /** As of the event before `position`. */
   endpointsBefore(log: EventReader, service: ServiceScope, position: Position): ListVersion {
@@ -58,6 +76,16 @@ export class AddressLists {
 
   setEndpoints(service: ServiceScope, list: ListVersion): void {
     this.#endpoints.set(cacheKey(service), list);
+  }
+
+  /** @param before is not to be used any more but for its `object` */
+  nextEndpoints(before: ListVersion, object: KubeObject | undefined): ChangedList {
+    return this.#next(before, object, object === undefined ? [] : groupsOfEndpoints(object as Endpoints));
+  }
+
+  /** @param before is not to be used any more but for its `object` */
+  nextSlice(before: ListVersion, object: KubeObject | undefined): ChangedList {
+    return this.#next(before, object, object === undefined ? [] : groupsOfSlice(object as EndpointSlice));
   }
 
   /** As of the event before `position`. The answer is the cache's own: change it as the event changes the Service. */
@@ -78,18 +106,28 @@ export class AddressLists {
     return lists;
   }
 
+  #next({ backends: known }: ListVersion, object: KubeObject | undefined, groups: readonly AddressGroup[]): ChangedList {
+    const former = this.#groups.get(known);
+    this.#groups.delete(known);
+    if (object === undefined) return { after: NO_LIST, flips: diffBackends(known, NO_BACKENDS) };
+    const { backends, groups: next, flips } = follow({ backends: known, groups: former }, groups);
+    if (next !== undefined) this.#groups.set(backends, next);
+    return { after: { backends, object: { metadata: object.metadata } }, flips };
+  }
+
   /** After a transaction was rolled back: what is kept here may never have happened. */
   forget(): void {
+    this.#groups.clear();
     this.#endpoints.clear();
     this.#slices.clear();
   }
 }
 
-export function endpointsVersion(object: KubeObject): ListVersion {
+function endpointsVersion(object: KubeObject): ListVersion {
   return { backends: backendsOfEndpoints(object as Endpoints), object: { metadata: object.metadata } };
 }
 
-export function sliceVersion(object: KubeObject): ListVersion {
+function sliceVersion(object: KubeObject): ListVersion {
   return { backends: backendsOfSlice(object as EndpointSlice), object: { metadata: object.metadata } };
 }
 

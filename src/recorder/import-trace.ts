@@ -2,6 +2,7 @@
 import { compareResourceVersions, type StreamKey, streamName } from '../domain/resources.ts';
 import type { EndReason } from '../domain/stream-batch.ts';
 import { type EpochMs, formatTime } from '../domain/time.ts';
+import { AddressListParser } from '../kubernetes/address-list-parser.ts';
 import { decodeTraceLine, type TraceEntry, TraceLineError } from '../kubernetes/trace-line.ts';
 import { type EventStore, LATEST } from '../store/event-store.ts';
 import { Recorder } from './recorder.ts';
@@ -66,6 +67,8 @@ export async function importTrace({ store, trace, cluster, onProgress, signal }:
       times: 'given',
     });
     const run = new TraceImport(store, recorder);
+    const parser = new AddressListParser();
+    const parse = (raw: Uint8Array) => parser.parse(raw);
     let bytes = 0;
     let lines = 0;
     let otherResources = 0;
@@ -74,7 +77,7 @@ export async function importTrace({ store, trace, cluster, onProgress, signal }:
       lines++;
       if (isBlank(line)) continue;
       try {
-        const entry = decodeTraceLine(line);
+        const entry = decodeTraceLine(line, parse);
         if (entry.skipped) {
           run.passTime(entry.at);
           otherResources++;

@@ -4,19 +4,11 @@
  */
 import { type BackendCounts, countBackends, isTruncated, type Source, serviceOfSlice } from '../domain/backends.ts';
 import { editorsOf, type KubeEvent, noteOf, saidAt } from '../domain/causes/index.ts';
-import {
-  countAfter,
-  diffBackends,
-  diffSlice,
-  type Flip,
-  type FlipBounds,
-  inferredFlipBounds,
-  watchedFlipBounds,
-} from '../domain/flips.ts';
+import { amongSlices, countAfter, type Flip, type FlipBounds, inferredFlipBounds, watchedFlipBounds } from '../domain/flips.ts';
 import type { EndpointSlice, KubeObject } from '../domain/objects.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
 import { isLedgerEvent, type LogWriter, type ObjectEvent, type StoredEvent, type StreamId } from '../store/event-store.ts';
-import { AddressLists, endpointsVersion, type ListVersion, NO_LIST, type ServiceScope, sliceVersion } from './address-lists.ts';
+import { AddressLists, type ListVersion, NO_LIST, type ServiceScope } from './address-lists.ts';
 
 /** What one event does to one Service in one source. */
 interface ServiceChange {
@@ -69,13 +61,13 @@ export class Projector {
   #projectEndpoints(log: LogWriter, event: ObjectEvent, value: KubeObject): number {
     const service = { clusterId: event.object.clusterId, namespace: event.object.namespace, name: event.object.name };
     const before = this.#lists.endpointsBefore(log, service, event.position);
-    const after = event.type === 'DELETED' ? NO_LIST : endpointsVersion(value);
+    const { after, flips } = this.#lists.nextEndpoints(before, event.type === 'DELETED' ? undefined : value);
     log.projectObject(event, service.name);
     this.#lists.setEndpoints(service, after);
     return this.#projectService(log, event, {
       service,
       source: 'endpoints',
-      flips: diffBackends(before.backends, after.backends),
+      flips,
       counts: countBackends(after.backends),
       listed: after !== NO_LIST,
       versions: [before, after],
@@ -98,10 +90,11 @@ export class Projector {
     for (const { service, slices } of lists) {
       const { byObject } = slices;
       const before = byObject.get(event.objectId) ?? NO_LIST;
-      const after = event.type === 'DELETED' || service.name !== owner ? NO_LIST : sliceVersion(value);
+      const gone = event.type === 'DELETED' || service.name !== owner;
+      const { after, flips: own } = this.#lists.nextSlice(before, gone ? undefined : value);
       byObject.delete(event.objectId);
       const others = [...byObject.values()].map(({ backends }) => backends);
-      const flips = diffSlice(before.backends, after.backends, others);
+      const flips = amongSlices(own, others);
       if (after !== NO_LIST) byObject.set(event.objectId, after);
       slices.counts = countAfter(slices.counts, flips);
       const { counts } = slices;

@@ -8,9 +8,11 @@ import {
   mergeBackendLists,
   NO_BACKENDS,
 } from '../../../src/domain/backends.ts';
-import { countAfter, diffBackends, diffSlice, type Flip } from '../../../src/domain/flips.ts';
+import { amongSlices, countAfter, diffBackends, type Flip } from '../../../src/domain/flips.ts';
 import { anyList, anySliceList } from './arbitraries.ts';
 
+const diffSlice = (before: BackendList, after: BackendList, others: readonly BackendList[]) =>
+  amongSlices(diffBackends(before, after), others);
 const statesOf = (list: BackendList) => new Map([...list.values()].map(({ key, state }) => [key, state]));
 const told = (flips: readonly Flip[]) => flips.map(({ key, from, to }) => `${key}: ${from} → ${to}`);
 
