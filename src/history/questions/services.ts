@@ -1,7 +1,15 @@
 /** Every Service at one instant, with its counts. */
+import type { Source } from '../../domain/backends.ts';
 import type { Cause } from '../../domain/causes/index.ts';
 import { type EpochMs, formatTime } from '../../domain/time.ts';
-import type { ClusterRecord, CountsRecord, EventReader, FlipRecord, ServiceAtRecord } from '../../store/event-store.ts';
+import type {
+  ClusterRecord,
+  CountsRecord,
+  EventReader,
+  FlipRecord,
+  ServiceAtRecord,
+  ServiceRecord,
+} from '../../store/event-store.ts';
 import type { CoverageStatus, ServiceState, ServiceSummaryAnswer, ServicesAnswer } from '../answers.ts';
 import { explainFlips } from '../causes/causes.ts';
 import { readServicesCursor, writeServicesCursor } from '../cursor.ts';
@@ -59,6 +67,7 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
   const nameOf = clusterNames(clusters);
   const lastFlips = page.flatMap(({ lastFlip }) => lastFlip ?? []);
   const causeOf = new Map(explainFlips(view, lastFlips).map(({ flip, cause }) => [flip, cause]));
+  const coveredOf = coverageBySource(view, at);
   const coverage = clusters.flatMap((cluster) => {
     const { services, addresses } = scopesOf(cluster);
     return [...services, ...addresses].map((known) => ({ known, ...coverageAt(known, at) }));
@@ -67,7 +76,7 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
     at: formatTime(at),
     asOf: view.asOf,
     ...overall(coverage.map(({ known, status, gap }) => ({ status, gap: gap ?? notYet(known) }))),
-    items: page.map((record) => summary(view, record, nameOf(record.service.clusterId), at, causeOf)),
+    items: page.map((record) => summary(record, nameOf(record.service.clusterId), coveredOf(record.service), causeOf)),
     ...(found.length > limit && last
       ? {
           nextCursor: writeServicesCursor({
@@ -98,18 +107,29 @@ function existed({ exists, counts }: ServiceAtRecord): boolean {
   return exists ?? (counts.endpoints?.listed === true || counts.endpointslices?.listed === true);
 }
 
+type CoverageBySource = Readonly<Record<Source, InstantCoverage>>;
+
+/** Coverage is a namespace's: it is told once for all Services in it. */
+function coverageBySource(view: LogView, at: EpochMs): (service: ServiceRecord) => CoverageBySource {
+  const known = new Map<string, CoverageBySource>();
+  return ({ clusterId, namespace }) => {
+    const key = `${clusterId} ${namespace}`;
+    const covered = known.get(key) ?? {
+      endpoints: coverageAt(knownOfSource(view, clusterId, 'endpoints', namespace), at),
+      endpointslices: coverageAt(knownOfSource(view, clusterId, 'endpointslices', namespace), at),
+    };
+    known.set(key, covered);
+    return covered;
+  };
+}
+
 function summary(
-  view: LogView,
   record: ServiceAtRecord,
   cluster: string,
-  at: EpochMs,
+  covered: CoverageBySource,
   causeOf: ReadonlyMap<FlipRecord, Cause>,
 ): ServiceSummaryAnswer {
-  const { clusterId, namespace, name } = record.service;
-  const covered = {
-    endpoints: coverageAt(knownOfSource(view, clusterId, 'endpoints', namespace), at),
-    endpointslices: coverageAt(knownOfSource(view, clusterId, 'endpointslices', namespace), at),
-  };
+  const { namespace, name } = record.service;
   const source = sourceAt(record.counts.endpoints?.listed === true, covered.endpoints, covered.endpointslices);
   const { status } = covered[source];
   // What stands in the log from before a stream's first complete state is not known to be all.

@@ -31,6 +31,7 @@ import {
   type StreamRow,
   streamRecord,
 } from './rows.ts';
+import { servicesAt } from './services-at.ts';
 import type { Statements } from './statements.ts';
 import { versions } from './versions.ts';
 
@@ -180,7 +181,7 @@ export class SqliteReader implements EventReader {
   }
 
   servicesAt(query: Parameters<EventReader['servicesAt']>[0]): ServiceAtRecord[] {
-    return this.sql.connection.transaction(() => projections.servicesAt(this.sql, this, query))();
+    return this.sql.connection.transaction(() => servicesAt(this.sql, query))();
   }
 
   flips(query: FlipQuery): FlipRecord[] {

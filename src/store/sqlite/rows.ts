@@ -169,14 +169,6 @@ export interface FlipRow {
   zone: string;
 }
 
-/** Everything a {@link FlipRecord} is made of; callers append FROM, WHERE and ORDER BY. */
-export const SELECT_FLIP = `
-  SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.lag_ms, f.origin,
-         s.service_id, s.cluster_id, s.namespace, s.name, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone`;
-/** After `FROM flip f`. CROSS JOIN keeps the order of reading. */
-export const NAMES_OF_FLIP = `
-  CROSS JOIN service s ON s.service_id = f.service_id
-  CROSS JOIN backend b ON b.backend_id = f.backend_id`;
 export function flipRecord(row: FlipRow): FlipRecord {
   return {
     position: row.position as Position,
