@@ -24,6 +24,7 @@ import {
 } from '../event-store.ts';
 import { type BodyRow, BodyWriter } from './bodies.ts';
 import { CHANGE, LEDGER, ORIGIN } from './codes.ts';
+import { LatestEvents, type StoredBody } from './latest-events.ts';
 import * as projections from './projection-writes.ts';
 import { SqliteReader } from './reader.ts';
 import {
@@ -35,12 +36,12 @@ import {
   identityText,
   type JoinedEventRow,
   objectEvent,
-  SELECT_OBJECT_EVENT,
 } from './rows.ts';
 import type { Statements } from './statements.ts';
 
 export class SqliteWriter extends SqliteReader implements LogWriter {
   readonly #encoder = new BodyWriter(this.bodies);
+  readonly #latest = new LatestEvents();
   /** Position of the next event; `undefined` until read from the log. */
   #next: number | undefined;
 
@@ -52,6 +53,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   forget(): void {
     this.#next = undefined;
     this.#encoder.clear();
+    this.#latest.clear();
     this.bodies.clear();
   }
 
@@ -96,9 +98,13 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     );
   }
 
-  lastEvent({ clusterId, resource, namespace, name }: Omit<ObjectIdentity, 'uid'>): ObjectEvent | undefined {
-    const row = this.sql.get<JoinedEventRow>(
-      `${SELECT_OBJECT_EVENT} WHERE e.position = (
+  lastEvent(object: Omit<ObjectIdentity, 'uid'>): ObjectEvent | undefined {
+    const known = this.#latest.get(object);
+    if (known !== undefined) return known.event;
+    const { clusterId, resource, namespace, name } = object;
+    const row = this.sql.get<JoinedEventRow & StoredBody>(
+      `SELECT e.*, o.cluster_id, o.resource, o.namespace, o.name, o.uid, b.size, b.crc
+       FROM event e JOIN object o ON o.object_id = e.object_id JOIN body b ON b.position = e.body WHERE e.position = (
          SELECT l.last_position FROM object o JOIN lifespan l ON l.object_id = o.object_id
          WHERE o.cluster_id = ? AND o.resource = ? AND o.namespace = ? AND o.name = ?
          ORDER BY o.object_id DESC LIMIT 1)`,
@@ -107,7 +113,10 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       namespace,
       name,
     );
-    return row && objectEvent(row);
+    if (row === undefined) return undefined;
+    const event = objectEvent(row);
+    this.#latest.set({ event, body: row.body, size: row.size, crc: row.crc });
+    return event;
   }
 
   liveObjects({ clusterId, resource, namespace }: Parameters<LogWriter['liveObjects']>[0]): ObjectEvent[] {
@@ -135,10 +144,10 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   }
 
   hasBody(event: ObjectEvent, body: Uint8Array): boolean {
-    const position = this.bodyPosition(event.position);
-    const stored = this.sql.get<{ size: number; crc: number }>('SELECT size, crc FROM body WHERE position = ?', position);
+    const latest = this.#latest.get(event.object);
+    const stored = latest?.event.position === event.position ? latest : this.#storedBody(event.position);
     // The checksum spares decoding what is different anyway; it does not prove that two are the same.
-    return stored?.size === body.length && stored.crc === crc32(body) && this.bodies.read(position).equals(body);
+    return stored?.size === body.length && stored.crc === crc32(body) && this.bodies.read(stored.body).equals(body);
   }
 
   servicesOfSlice(slice: ObjectId): string[] {
@@ -152,7 +161,9 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
 
   appendObject(event: NewObjectEvent): ObjectEvent | undefined {
     const { object, type, epoch, resourceVersion } = event;
-    const objectId = this.#objectId(object, type);
+    const known = this.#latest.get(object);
+    const isLatest = known?.event.object.uid === object.uid;
+    const objectId = isLatest ? known.event.objectId : this.#objectId(object, type);
     const repeated = this.sql.get(
       'SELECT 1 FROM event WHERE object_id = ? AND resource_version = ? AND epoch = ? AND type = ?',
       objectId,
@@ -162,18 +173,15 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     );
     if (repeated) return undefined;
     const position = this.#takePosition();
-    const last = this.sql.get<{ body: number }>(
-      'SELECT body FROM event WHERE object_id = ? ORDER BY at DESC, position DESC LIMIT 1',
-      objectId,
-    )?.body;
-    let body = position;
-    let crc: number;
+    const last = isLatest ? known : this.#lastBody(objectId);
+    let stored: StoredBody;
     if (event.body !== 'same') {
-      crc = this.#saveBody(position, this.#encoder.encode(position, objectId, last, event.family, event.body));
+      const row = this.#encoder.encode(position, objectId, last?.body, event.family, event.body);
+      this.#saveBody(position, row);
+      stored = { body: position, size: row.size, crc: row.crc };
     } else {
       if (last === undefined) throw new Error('an event without a body of its own needs an earlier one of the same object');
-      body = last;
-      crc = this.bodies.row(last).crc;
+      stored = last;
     }
     this.#insertEvent(
       {
@@ -185,12 +193,12 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
         epoch,
         object_id: objectId,
         resource_version: resourceVersion,
-        body,
+        body: stored.body,
       },
       identityText(object),
-      crc,
+      stored.crc,
     );
-    return {
+    const appended: ObjectEvent = {
       position: position as Position,
       at: event.at,
       type,
@@ -201,12 +209,15 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       objectId,
       object,
     };
+    this.#latest.append({ event: appended, body: stored.body, size: stored.size, crc: stored.crc });
+    return appended;
   }
 
   appendLedger(event: NewLedgerEvent): LedgerEvent {
     const position = this.#takePosition();
     const raw = encodeFact(event.fact);
-    const crc = this.#saveBody(position, this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw));
+    const body = this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw);
+    this.#saveBody(position, body);
     this.#insertEvent(
       {
         position,
@@ -220,13 +231,14 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
         body: position,
       },
       '',
-      crc,
+      body.crc,
     );
     return { position: position as Position, ...event };
   }
 
   projectObject(event: ObjectEvent, service: string | undefined): void {
     projections.projectObject(this.sql, event, service);
+    this.#latest.project(event);
   }
 
   projectLedger(event: LedgerEvent): void {
@@ -243,6 +255,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
 
   clearProjections(): void {
     projections.clearProjections(this.sql);
+    this.#latest.clear();
   }
 
   /**
@@ -270,15 +283,29 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     ) as ObjectId;
   }
 
+  #lastBody(objectId: ObjectId): StoredBody | undefined {
+    return this.sql.get<StoredBody>(
+      `SELECT e.body, b.size, b.crc FROM event e JOIN body b ON b.position = e.body
+       WHERE e.position = (SELECT last_position FROM lifespan WHERE object_id = ?)`,
+      objectId,
+    );
+  }
+
+  #storedBody(event: Position): StoredBody | undefined {
+    return this.sql.get<StoredBody>(
+      'SELECT e.body, b.size, b.crc FROM event e JOIN body b ON b.position = e.body WHERE e.position = ?',
+      event,
+    );
+  }
+
   #takePosition(): number {
     const position = this.#next ?? this.lastPosition() + 1;
     this.#next = position + 1;
     return position;
   }
 
-  #saveBody(position: number, { base, size, crc, data }: BodyRow): number {
+  #saveBody(position: number, { base, size, crc, data }: BodyRow): void {
     this.sql.run('INSERT INTO body (position, base, size, crc, data) VALUES (?, ?, ?, ?, ?)', position, base, size, crc, data);
-    return crc;
   }
 
   #insertEvent(row: Omit<EventRow, 'checksum'>, identity: string, bodyCrc: number): void {
