@@ -69,10 +69,12 @@ export class BodyReader {
     const found = row ?? this.row(position);
     const { base } = found;
     if (base === null) return this.#keep(position, decode(position, found, undefined));
-    if (this.row(base).base !== null) {
+    const standsOn = this.row(base);
+    if (standsOn.base !== null) {
       throw new CorruptLogError(`the body at position ${position} is used as a waypoint but does not stand on a keyframe`);
     }
-    return this.keepWaypoint(position, base, decode(position, found, this.dictionary(base)));
+    const keyframe = this.dictionary(base, standsOn);
+    return this.#keep(position, waypointDictionary(keyframe, decode(position, found, keyframe)));
   }
 
   /** Takes note of a waypoint on the keyframe `base`, so that it need not be decoded. @returns its dictionary */

@@ -133,7 +133,7 @@ export class SqliteReader implements EventReader {
       query.at,
       query.asOf,
     );
-    return row && objectEvent(row);
+    return row && this.#found(row);
   }
 
   slicesAt(query: Parameters<EventReader['slicesAt']>[0]): ObjectEvent[] {
@@ -161,7 +161,7 @@ export class SqliteReader implements EventReader {
           at,
           asOf,
         );
-        return row && row.type !== DELETED ? [objectEvent(row)] : [];
+        return row && row.type !== DELETED ? [this.#found(row)] : [];
       });
   }
 
@@ -198,6 +198,12 @@ export class SqliteReader implements EventReader {
 
   counts(query: Parameters<EventReader['counts']>[0]): CountsRecord[] {
     return projections.counts(this.sql, query);
+  }
+
+  #found(row: JoinedEventRow): ObjectEvent {
+    const event = objectEvent(row);
+    this.#bodyOf.set(event, row.body);
+    return event;
   }
 
   protected stored(row: JoinedEventRow | EventRow): StoredEvent {
