@@ -66,10 +66,23 @@ export function parseRfc3339(text: string): EpochMs | undefined {
   return instant >= 0 && instant <= MAX_INSTANT ? epochMs(instant) : undefined;
 }
 
+const MINUTE_MS = 60_000;
+/** What the instants of one minute share, `2026-11-23T16:18:`: answers name many instants, and neighbours of each other. */
+let minute = { number: Number.NaN, text: '' };
+
 /** RFC 3339 in UTC with milliseconds, the only form in which the program writes a time. */
 export function formatTime(at: EpochMs): string {
-  return new Date(at).toISOString();
+  const number = Math.floor(at / MINUTE_MS);
+  if (number !== minute.number) minute = { number, text: new Date(number * MINUTE_MS).toISOString().slice(0, -'00.000Z'.length) };
+  const ms = at - number * MINUTE_MS;
+  const seconds = Math.floor(ms / 1_000);
+  return `${minute.text}${TWO_DIGITS[seconds]}.${THREE_DIGITS[ms - seconds * 1_000]}Z`;
 }
+
+const digits = (count: number, length: number) =>
+  Array.from({ length: count }, (_, value) => String(value).padStart(length, '0'));
+const TWO_DIGITS = digits(60, 2);
+const THREE_DIGITS = digits(1_000, 3);
 
 /** A duration for people: `0.4s`, `52s`, `1m45s`, `3h02m`, `2d04h`. Negative durations keep their sign. */
 export function formatDuration(ms: number): string {

@@ -40,8 +40,14 @@ export function endReasonAnswer({ code, detail }: EndReason): EndReasonAnswer {
 }
 
 /** A flip that a relist revealed is inferred even where its cause is not known: it happened, but not necessarily at once nor alone. */
+export function confidenceOf(
+  { origin }: ExplainedFlip['flip'],
+  { confidence }: ExplainedFlip['cause'],
+): FlipAnswer['confidence'] {
+  return origin === 'relist' && confidence === 'unknown' ? 'inferred' : confidence;
+}
+
 export function flipAnswer({ flip, cause }: ExplainedFlip, cluster: string): FlipAnswer {
-  const isInferred = flip.origin === 'relist' && cause.confidence === 'unknown';
   return {
     at: formatTime(flip.at),
     notBefore: formatTime(flip.notBefore),
@@ -58,7 +64,7 @@ export function flipAnswer({ flip, cause }: ExplainedFlip, cluster: string): Fli
     notReadyAfter: flip.notReadyAfter,
     cause: cause.name,
     ...(cause.detail !== undefined ? { detail: cause.detail } : {}),
-    confidence: isInferred ? 'inferred' : cause.confidence,
+    confidence: confidenceOf(flip, cause),
     evidence: [...cause.evidence],
     origin: flip.origin,
   };

@@ -231,6 +231,8 @@ export interface EventReader {
    */
   slicesAt(query: { clusterId: ClusterId; namespace: string; service: string; at: EpochMs; asOf: Position }): ObjectEvent[];
 
+  /** Whether there ever was an object of the resource, in one namespace or in any; what came after any `asOf` counts too. */
+  hasObjects(query: { clusterId: ClusterId; resource: ResourceName; namespace?: string }): boolean;
   /**
    * What the objects with this name, or with a name that begins so, were in a span: of each the version in force at `from`,
    * if it existed, and the versions with from < at ≤ to. By position.

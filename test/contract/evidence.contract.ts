@@ -1,5 +1,6 @@
 /** What every engine of the event store promises of the evidence behind causes: versions of a span, and what v1 Events said. */
 import { describe, expect, test } from 'vitest';
+import type { ResourceName } from '../../src/domain/resources.ts';
 import { LATEST, type LogWriter, position } from '../../src/store/event-store.ts';
 import { append, at, type Engine, started, version } from './event-store.contract.ts';
 
@@ -38,6 +39,17 @@ export function evidenceContract(engine: Engine): void {
       expect(found(45, 99, { prefix: 'cart' })).toEqual([5, others.position]);
       expect(found(45, 99, { prefix: 'cart-' })).toEqual([others.position]);
       expect(found(45, 99, { prefix: 'car%' })).toEqual([]);
+    });
+
+    test('whether a resource was ever recorded, in a namespace or in any', () => {
+      const store = engine.open();
+      const begun = started(store);
+      const has = (resource: ResourceName, namespace?: string) =>
+        store.reader.hasObjects({ clusterId: begun.cluster.id, resource, ...(namespace === undefined ? {} : { namespace }) });
+      expect([has('v1/endpoints'), has('v1/endpoints', 'store')]).toEqual([false, false]);
+      store.write((log) => append(log, version(begun, { at: at(10), type: 'ADDED', resourceVersion: '1' })));
+      expect([has('v1/endpoints'), has('v1/endpoints', 'store'), has('v1/endpoints', 'stores')]).toEqual([true, true, false]);
+      expect([has('v1/pods'), has('v1/pods', 'store')]).toEqual([false, false]);
     });
 
     test('what v1 Events said of an object is found by its uid, by time, as of a position', () => {

@@ -6,16 +6,19 @@ export interface Span {
   readonly to: EpochMs;
 }
 
+/** Spans closer together are read as one: looking an object up anew costs more than what little it did in between. */
+const APART_MS = 3_600_000;
+
 /**
- * Each instant with what is wanted before and after it. Spans that touch are one; far-apart instants stay apart, so that a
- * quiet year between two flips is not read.
+ * Each instant with what is wanted before and after it. Spans that are near each other are one; far-apart instants stay apart,
+ * so that a quiet year between two flips is not read.
  */
 export function spansAround(instants: readonly number[], beforeMs: number, afterMs: number): Span[] {
   const spans: { from: EpochMs; to: EpochMs }[] = [];
   for (const at of instants.toSorted((a, b) => a - b)) {
     const [from, to] = [epochMs(Math.max(0, at - beforeMs)), epochMs(at + afterMs)];
     const last = spans.at(-1);
-    if (last !== undefined && from <= last.to) last.to = to;
+    if (last !== undefined && from <= last.to + APART_MS) last.to = to;
     else spans.push({ from, to });
   }
   return spans;
@@ -33,4 +36,51 @@ export function spanOf(spans: readonly Span[], at: number): Span {
   const span = spans[low];
   if (span === undefined || at < span.from || at > span.to) throw new RangeError(`no span around ${at}`);
   return span;
+}
+
+/** Instants that are collected first; then what is read around them, span by span, when it is first asked for. */
+export class Instants {
+  readonly #beforeMs: number;
+  readonly #afterMs: number;
+  readonly #all: number[] = [];
+  #spans: readonly Span[] | undefined;
+
+  constructor(beforeMs: number, afterMs: number) {
+    this.#beforeMs = beforeMs;
+    this.#afterMs = afterMs;
+  }
+
+  add(at: number): void {
+    this.#all.push(at);
+    this.#spans = undefined;
+  }
+
+  spanOf(at: number): Span {
+    this.#spans ??= spansAround(this.#all, this.#beforeMs, this.#afterMs);
+    return spanOf(this.#spans, at);
+  }
+}
+
+/** Something that is read for a span, once for all instants that lie in it. */
+export class PerSpan<T> {
+  readonly #instants: Instants;
+  readonly #read: (span: Span) => T;
+  readonly #known = new Map<Span, T>();
+
+  constructor(instants: Instants, read: (span: Span) => T) {
+    this.#instants = instants;
+    this.#read = read;
+  }
+
+  at(at: number): T {
+    return this.of(this.#instants.spanOf(at));
+  }
+
+  of(span: Span): T {
+    const known = this.#known.get(span);
+    if (known !== undefined || this.#known.has(span)) return known as T;
+    const value = this.#read(span);
+    this.#known.set(span, value);
+    return value;
+  }
 }

@@ -2,9 +2,9 @@
 import type { Source } from '../../domain/backends.ts';
 import { CAUSES, type CauseName } from '../../domain/causes/index.ts';
 import { epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
-import type { ClusterRecord, EventReader } from '../../store/event-store.ts';
+import type { ClusterId, ClusterRecord, EventReader } from '../../store/event-store.ts';
 import type { CoverageStatus, FlipsAnswer } from '../answers.ts';
-import { flipsWithCause } from '../causes/causes.ts';
+import { type ExplainedFlip, flipsWithCause } from '../causes/causes.ts';
 import { readFlipsCursor, writeFlipsCursor } from '../cursor.ts';
 import { coverageWithin, type Gap } from '../gaps.ts';
 import { type FlipsQuestion, InvalidQuestionError, NotFoundError } from '../history.ts';
@@ -14,8 +14,29 @@ import { resolveClusters, resolveService, resolveWindow, type SeenService, type 
 import { primarySource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
 import { clusterNames, flipAnswer, gapAnswer } from '../to-answer.ts';
 
+const MOST_FLIPS = 1_000;
+
 export function flipsAnswer(reader: EventReader, question: FlipsQuestion): FlipsAnswer {
-  const limit = limitOf(question.limit, 1_000, 200);
+  const { head, items, nextCursor, clusterName } = flipsPage(reader, question, MOST_FLIPS);
+  return {
+    ...head,
+    items: items.map((each) => flipAnswer(each, clusterName(each.flip.service.clusterId))),
+    ...(nextCursor === undefined ? {} : { nextCursor }),
+  };
+}
+
+/** A page of flips before it is written out. */
+interface FlipsPage {
+  readonly head: Omit<FlipsAnswer, 'items' | 'nextCursor'>;
+  readonly items: readonly ExplainedFlip[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+  readonly clusterName: (id: ClusterId) => string;
+}
+
+/** @param most greatest `limit` that may be asked for */
+export function flipsPage(reader: EventReader, question: FlipsQuestion, most: number): FlipsPage {
+  const limit = limitOf(question.limit, most, 200);
   const cursor = question.cursor === undefined ? undefined : readFlipsCursor(question.cursor);
   const view = viewLog(reader, question.asOf ?? cursor?.asOf);
   const { namespace } = question;
@@ -45,14 +66,11 @@ export function flipsAnswer(reader: EventReader, question: FlipsQuestion): Flips
     limit,
   };
   const { items, next } = only === undefined ? { items: [] } : flipsWithCause(view, query, causeFilter(question.cause));
-  const nameOf = clusterNames(clusters);
   return {
-    from: formatTime(from),
-    to: formatTime(to),
-    asOf: view.asOf,
-    ...coverage,
-    items: items.map((each) => flipAnswer(each, nameOf(each.flip.service.clusterId))),
+    head: { from: formatTime(from), to: formatTime(to), asOf: view.asOf, ...coverage },
+    items,
     ...(next ? { nextCursor: writeFlipsCursor({ after: next, asOf: view.asOf, from, to }) } : {}),
+    clusterName: clusterNames(clusters),
   };
 }
 

@@ -165,6 +165,15 @@ export class SqliteReader implements EventReader {
       });
   }
 
+  hasObjects({ clusterId, resource, namespace }: Parameters<EventReader['hasObjects']>[0]): boolean {
+    const any = 'SELECT 1 FROM object WHERE cluster_id = ? AND resource = ?';
+    const found =
+      namespace === undefined
+        ? this.sql.get(`${any} LIMIT 1`, clusterId, resource)
+        : this.sql.get(`${any} AND namespace = ? LIMIT 1`, clusterId, resource, namespace);
+    return found !== undefined;
+  }
+
   versions(query: Parameters<EventReader['versions']>[0]): ObjectEvent[] {
     return versions(this.sql, query).map(({ event, body }) => {
       this.#bodyOf.set(event, body);

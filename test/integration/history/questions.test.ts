@@ -1,7 +1,7 @@
 /** Lists, pages, the raw log and the live feed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allFlips, flipPages } from '../../../src/history/all-flips.ts';
+import { allFlips, flipPages, flipTextPages } from '../../../src/history/all-flips.ts';
 import { csvHeader, csvRows } from '../../../src/history/flips-csv.ts';
 import { InvalidQuestionError, NotFoundError } from '../../../src/history/history.ts';
 import { parseCsv } from '../../support/rfc4180.ts';
@@ -120,6 +120,10 @@ describe('exports', () => {
     let csv = csvHeader();
     for await (const { items } of flipPages(log.history, CART)) csv += csvRows(items);
     expect(parseCsv(csv)).toHaveLength(2_751);
+    // The text that is made where the flips are read says the same, flip for flip.
+    let text = csvHeader();
+    for await (const page of flipTextPages(log.history, CART, 'csv')) text += page.text;
+    expect(text).toBe(csv);
   });
 
   test('of no flips there is one empty page; of an unknown Service an error before it', async () => {

@@ -53,6 +53,11 @@ const questions: Record<string, (reader: EventReader) => void> = {
     if (cluster) reader.versions({ ...span, clusterId: cluster.id, name: 'cart-557f78dc86-8ppq9' });
     if (cluster) reader.versions({ ...span, clusterId: cluster.id, name: { prefix: 'cart-' } });
   },
+  'whether a resource was recorded': (reader) => {
+    const [cluster] = reader.clusters();
+    if (cluster) reader.hasObjects({ clusterId: cluster.id, resource: 'v1/pods' });
+    if (cluster) reader.hasObjects({ clusterId: cluster.id, resource: 'v1/pods', namespace: 'store' });
+  },
   'what v1 Events said of an object': (reader) => {
     const [cluster] = reader.clusters();
     if (cluster) reader.notesAbout({ clusterId: cluster.id, uid: 'u', from: epochMs(0), to: MAX_INSTANT, asOf: LATEST });

@@ -185,3 +185,13 @@ describe('a time as a user types it', () => {
     expect(() => parseTime(long, NOW)).toThrow(/^"x{60}…" is not a time/);
   });
 });
+
+it('writes instants as the runtime does, whichever were written before', () => {
+  const near = fc.integer({ min: 0, max: 200_000 }).map((ms) => epochMs(Date.UTC(2026, 11, 31, 23, 58) + ms));
+  const any = fc.integer({ min: 0, max: MAX_INSTANT }).map(epochMs);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(near, any)), (instants) => {
+      expect(instants.map(formatTime)).toEqual(instants.map((at) => new Date(at).toISOString()));
+    }),
+  );
+});
