@@ -6,6 +6,7 @@ export interface CountsPoint {
   readonly at: EpochMs;
   readonly ready?: number;
   readonly notReady?: number;
+  readonly terminating?: number;
 }
 
 export interface Span {

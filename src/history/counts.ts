@@ -3,6 +3,7 @@ import type { Source } from '../domain/backends.ts';
 import { type EpochMs, epochMs, formatTime } from '../domain/time.ts';
 import type { CountsRecord } from '../store/event-store.ts';
 import type { TimelineAnswer } from './answers.ts';
+import type { CountsPoint, Span } from './count-facts.ts';
 import type { WindowPart } from './gaps.ts';
 import type { LogView } from './log-view.ts';
 import type { SeenService } from './resolve.ts';
@@ -16,21 +17,27 @@ interface Step {
 /** What stands for a Service that the source, though complete, had told nothing of. */
 const NONE = { ready: 0, notReady: 0, terminating: 0 };
 
+/** A span in which the source listed the Service with no ready backend. */
+export interface ZeroSpan extends Span {
+  readonly opensBefore: boolean;
+  readonly endsAfter: boolean;
+}
+
+export interface CountedWindow {
+  readonly points: readonly CountsPoint[];
+  readonly zeroReady: readonly ZeroSpan[];
+}
+
 /**
  * Counts as steps, beginning with those in force at the start of the window, with a point without counts where a part
  * that is not known begins; and the spans in which the source listed the Service with no ready backend.
  */
-export function countsOver(
-  view: LogView,
-  service: SeenService,
-  source: Source,
-  parts: readonly WindowPart[],
-): Pick<TimelineAnswer, 'counts' | 'zeroReady'> {
-  const counts: TimelineAnswer['counts'] = [];
-  const zeroReady: TimelineAnswer['zeroReady'] = [];
+export function countsOver(view: LogView, service: SeenService, source: Source, parts: readonly WindowPart[]): CountedWindow {
+  const points: CountsPoint[] = [];
+  const zeroReady: ZeroSpan[] = [];
   for (const part of parts) {
     if (part.kind !== 'known') {
-      counts.push({ at: formatTime(part.from) });
+      points.push({ at: part.from });
       continue;
     }
     const steps = stepsOf(view, service, source, part);
@@ -39,7 +46,7 @@ export function countsOver(
       const { ready, notReady, terminating } = step.counts ?? NONE;
       if (shown?.ready === ready && shown.notReady === notReady && shown.terminating === terminating) continue;
       shown = { ready, notReady, terminating };
-      counts.push({ at: formatTime(step.at), ...shown });
+      points.push({ at: step.at, ready, notReady, terminating });
     }
     const at = (instant: number) => inForceAt(view, service, source, epochMs(instant));
     zeroReady.push(
@@ -49,8 +56,14 @@ export function countsOver(
       }),
     );
   }
-  return { counts, zeroReady };
+  return { points, zeroReady };
 }
+
+export const countsAnswer = (points: readonly CountsPoint[]): TimelineAnswer['counts'] =>
+  points.map(({ at, ...counts }) => ({ at: formatTime(at), ...counts }));
+
+export const zeroReadyAnswer = (spans: readonly ZeroSpan[]): TimelineAnswer['zeroReady'] =>
+  spans.map(({ from, to, ...edges }) => ({ from: formatTime(from), to: formatTime(to), ...edges }));
 
 /** The last step of each instant: of several events in one millisecond only the last left a state that lasted. */
 function stepsOf(view: LogView, service: SeenService, source: Source, { from, to }: WindowPart): Step[] {
@@ -73,17 +86,13 @@ function isZero(counts: CountsRecord | undefined): boolean {
 }
 
 /** @param touching whether a zero at the first instant of the part, or at its last, may have lasted beyond it */
-function zeroSpans(
-  steps: readonly Step[],
-  part: WindowPart,
-  touching: { before: boolean; after: boolean },
-): TimelineAnswer['zeroReady'] {
-  const spans: TimelineAnswer['zeroReady'] = [];
+function zeroSpans(steps: readonly Step[], part: WindowPart, touching: { before: boolean; after: boolean }): ZeroSpan[] {
+  const spans: ZeroSpan[] = [];
   let since: EpochMs | undefined;
   const close = (to: EpochMs, endsAfter: boolean) => {
     if (since !== undefined && since < to) {
       const opensBefore = since === part.from && touching.before;
-      spans.push({ from: formatTime(since), to: formatTime(to), opensBefore, endsAfter });
+      spans.push({ from: since, to, opensBefore, endsAfter });
     }
     since = undefined;
   };

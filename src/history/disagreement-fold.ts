@@ -7,8 +7,11 @@
 import type { Backend, BackendList, BackendState, FlipState } from '../domain/backends.ts';
 import { backendKey, formatPorts } from '../domain/backends.ts';
 import type { EpochMs } from '../domain/time.ts';
-import type { LaneFlip } from './lanes.ts';
+import type { FlipRecord } from '../store/event-store.ts';
 import { disagree, type PodFacts, type ServiceFacts } from './pod-readiness.ts';
+
+/** What the fold needs to know of a flip. */
+type BackendFlip = Pick<FlipRecord, 'at' | 'position' | 'backend' | 'to'>;
 
 /** What one side said, and since when. */
 export interface Said<State> {
@@ -49,7 +52,7 @@ export interface PodStep {
 }
 
 export type Change =
-  | { readonly kind: 'flips'; readonly at: EpochMs; readonly position: number; readonly flips: readonly LaneFlip[] }
+  | { readonly kind: 'flips'; readonly at: EpochMs; readonly position: number; readonly flips: readonly BackendFlip[] }
   | { readonly kind: 'pod'; readonly at: EpochMs; readonly position: number; readonly step: PodStep }
   | {
       readonly kind: 'service';
@@ -150,7 +153,7 @@ export class DisagreementFold {
     this.#left.delete(uid);
   }
 
-  #applyFlip({ backend, to, at, position }: LaneFlip): void {
+  #applyFlip({ backend, to, at, position }: BackendFlip): void {
     const uid = backend.pod?.uid;
     if (uid === undefined) return;
     const key = backendKey(backend.address, uid, formatPorts(backend.ports));

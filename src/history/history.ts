@@ -22,6 +22,7 @@ import type {
   SummaryAnswer,
   TimelineAnswer,
 } from './answers.ts';
+import type { DrawnTimelineAnswer } from './drawn-answers.ts';
 
 /** The Service, cluster or object asked for is not in the log. The HTTP answer is 404, the exit code 1. */
 export class NotFoundError extends Error {
@@ -105,6 +106,22 @@ export interface TimelineQuestion extends OfService, InWindow {
   readonly source?: Source;
 }
 
+export interface DrawnTimelineQuestion extends TimelineQuestion {
+  /** Width of the drawing in pixels. */
+  readonly px: number;
+  /** How many lanes at most, the worst first: 1 to 1,000; default 60. */
+  readonly lanes?: number | undefined;
+  /** How many of the worst lanes to leave out; default 0. */
+  readonly lanesAfter?: number | undefined;
+  /** Id of a lane that is to be among them wherever it stands. */
+  readonly lane?: string | undefined;
+  /**
+   * Lanes that did not change in the window, where there are more than `lanes` in all. `count`, the default: they are
+   * counted, by state; `list`: they are listed after the others.
+   */
+  readonly steady?: 'count' | 'list' | undefined;
+}
+
 export interface DiffQuestion extends OfService {
   readonly from: EpochMs;
   readonly to: EpochMs;
@@ -152,6 +169,8 @@ export interface History {
   /** The same page as text, for exports: a large one costs the asking thread nothing but to pass it on. */
   flipsText(question: FlipsTextQuestion): Promise<FlipsTextAnswer>;
   timeline(question: TimelineQuestion): Promise<TimelineAnswer>;
+  /** The same for so many pixels, and not more than they can show. */
+  drawnTimeline(question: DrawnTimelineQuestion): Promise<DrawnTimelineAnswer>;
   diff(question: DiffQuestion): Promise<DiffAnswer>;
   /** The facts of an incident: what was seen in a window, in figures and in order of time. */
   summary(question: SummaryQuestion): Promise<SummaryAnswer>;

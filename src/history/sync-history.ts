@@ -5,6 +5,7 @@ import { clustersAnswer } from './questions/clusters.ts';
 import { coverageAnswer } from './questions/coverage.ts';
 import { diffAnswer } from './questions/diff.ts';
 import { disagreementsAnswer } from './questions/disagreements.ts';
+import { drawnTimelineAnswer } from './questions/drawn-timeline.ts';
 import { eventsAnswer } from './questions/events.ts';
 import { flipsAnswer } from './questions/flips.ts';
 import { flipsTextAnswer } from './questions/flips-text.ts';
@@ -31,6 +32,7 @@ export function syncHistory(reader: EventReader): SyncHistory {
     flips: (question) => flipsAnswer(reader, question),
     flipsText: (question) => flipsTextAnswer(reader, question),
     timeline: (question) => timelineAnswer(reader, question),
+    drawnTimeline: (question) => drawnTimelineAnswer(reader, question),
     diff: (question) => diffAnswer(reader, question),
     summary: (question) => summaryAnswer(reader, question),
     disagreements: (question) => disagreementsAnswer(reader, question),
@@ -56,6 +58,7 @@ export function historyOf(
     flips: question('flips'),
     flipsText: question('flipsText'),
     timeline: question('timeline'),
+    drawnTimeline: question('drawnTimeline'),
     diff: question('diff'),
     summary: question('summary'),
     disagreements: question('disagreements'),

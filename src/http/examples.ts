@@ -11,6 +11,7 @@ import type {
   StateAnswer,
   TimelineAnswer,
 } from './contract.ts';
+import type { DrawnTimeline } from './contract-timeline.ts';
 
 const service = { cluster: 'demo', namespace: 'store', name: 'web' };
 const ports = [{ name: 'http', port: 8080, protocol: 'TCP' }];
@@ -171,6 +172,29 @@ const timeline: TimelineAnswer = {
   flips: 1,
 };
 
+const [lane] = timeline.lanes;
+
+const drawnTimeline: DrawnTimeline = {
+  ...{ service, ...window, px: 1_200, source: 'endpoints', coverage: 'complete', gaps: [], blanks: [] },
+  facts: {
+    leastReady: { ready: 2, notReady: 1, at: flip.at },
+    ...{ zeroReadyMs: 0, someNotReadyMs: 558_682, unlistedMs: 0, knownMs: 600_000, unknownMs: 0 },
+  },
+  counts: timeline.counts,
+  zeroReady: [],
+  laneCount: 3,
+  steady: [{ state: 'ready', count: 2, runs: { ms: [600_000], states: ['ready'], opensBefore: [0], endsAfter: [0], mixed: [] } }],
+  lanes: [
+    {
+      id: lane?.id ?? '',
+      ...{ address: failing.address, ports: ['http:8080/TCP'], pod: failing.pod, node: failing.node, zone: failing.zone },
+      ...{ notReadyMs: 558_682, flips: 1, rank: 0 },
+      runs: { ms: [41_318, 558_682], states: ['ready', 'notReady'], opensBefore: [0], endsAfter: [1], mixed: [] },
+    },
+  ],
+  flips: 1,
+};
+
 const diff: DiffAnswer = {
   service,
   source: 'endpoints',
@@ -204,4 +228,4 @@ const event = {
   object: { kind: 'Endpoints', apiVersion: 'v1', metadata: { name: 'web', namespace: 'store' } },
 };
 
-export const examples = { clusters, coverage, csv, diff, event, flip, flips, services, state, timeline };
+export const examples = { clusters, coverage, csv, diff, event, flip, flips, services, state, timeline, drawnTimeline };

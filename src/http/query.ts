@@ -83,9 +83,33 @@ export const parameters = {
   px: wholeNumber({
     min: 1,
     max: 20_000,
-    description: 'Width of the drawing in pixels: the answer is never finer than it needs',
+    description: 'Width of the drawing in pixels: the answer is never finer than it needs. Left out: every change is told',
     example: 1200,
   }).optional(),
+  lanes: wholeNumber({
+    min: 1,
+    max: 1_000,
+    description: 'At most so many lanes, the longest not ready first. Only with `px`',
+    example: 60,
+    default: 60,
+  }).optional(),
+  lanesAfter: wholeNumber({
+    min: 0,
+    max: 1_000_000,
+    description: 'Leave out so many of the first lanes; give `from`, `to` and `asof` as answered. Only with `px`',
+    example: 60,
+    default: 0,
+  }).optional(),
+  lane: text('Id of a lane that is to be among them wherever it stands. Only with `px`', '10.100.4.202 uid').optional(),
+  steady: z
+    .enum(['count', 'list'])
+    .meta({
+      description:
+        'Lanes that did not change, where there are more than `lanes` in all: counted by state, or listed after the others. Only with `px`',
+      examples: ['count'],
+      default: 'count',
+    })
+    .optional(),
   longerThan: z
     .string()
     .refine((text) => parseDuration(text) !== undefined, { error: 'is not a duration: write 500ms, 5s, 1m or 1h30m' })

@@ -24,6 +24,7 @@ export type ClusterId = Id<'ClusterId'>;
 export type StreamId = Id<'StreamId'>;
 export type ObjectId = Id<'ObjectId'>;
 export type ServiceId = Id<'ServiceId'>;
+export type BackendId = Id<'BackendId'>;
 
 export const position = (value: number): Position => value as Position;
 /** As of this position everything in the log counts. */
@@ -138,6 +139,15 @@ export interface FlipRecord {
   readonly notReadyAfter: number;
   readonly notBefore: EpochMs;
   readonly origin: Origin;
+}
+
+/**
+ * A flip by itself: when, of which backend, to which state. What it has in common with the backend's other flips is left
+ * out, so that a hundred thousand of them can be read for one picture.
+ */
+export interface FlipStep extends FlipKey {
+  readonly backend: BackendId;
+  readonly to: FlipState;
 }
 
 /** Where a page of flips ended: the next one starts after this flip. */
@@ -262,6 +272,18 @@ export interface EventReader {
   }): ServiceAtRecord[];
 
   flips(query: FlipQuery): FlipRecord[];
+  /** The same flips of one Service in one source, in the same order, without what is in every row alike. */
+  flipSteps(query: {
+    serviceId: ServiceId;
+    source: Source;
+    from: EpochMs;
+    to: EpochMs;
+    asOf: Position;
+    after?: FlipKey;
+    limit: number;
+  }): FlipStep[];
+  /** Backends as their flips describe them. One that does not exist is left out. */
+  backends(ids: readonly BackendId[]): Map<BackendId, Backend>;
   /** Flips of the events with `after` < position ≤ `through`, by position: what a live view has not seen yet. */
   flipsAfter(query: { after: Position; through: Position; limit: number }): FlipRecord[];
   /** The counts in force at T. `undefined`: the source had told nothing of the Service by then. */

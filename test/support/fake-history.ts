@@ -27,6 +27,7 @@ export function fakeHistory(answers: Partial<History> = {}): FakeHistory {
       return { ...page, text: flipsText(items, format) };
     },
     timeline: async () => examples.timeline,
+    drawnTimeline: async () => examples.drawnTimeline,
     diff: async () => examples.diff,
     summary: async () => incidentExamples.summary,
     disagreements: async () => incidentExamples.disagreements,

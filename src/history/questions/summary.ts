@@ -2,12 +2,12 @@
 
 import type { Service } from '../../domain/objects.ts';
 import type { ResourceName } from '../../domain/resources.ts';
-import { type EpochMs, epochMs, formatTime, MAX_INSTANT, parseRfc3339 } from '../../domain/time.ts';
+import { epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
 import type { EventReader } from '../../store/event-store.ts';
-import type { FlipAnswer, GapAnswer, SummaryAnswer, TimelineAnswer, ZeroReadyAnswer } from '../answers.ts';
+import type { FlipAnswer, GapAnswer, SummaryAnswer } from '../answers.ts';
 import { FlipFold } from '../bursts.ts';
-import { type CountsPoint, countFacts } from '../count-facts.ts';
-import { countsOver } from '../counts.ts';
+import { countFacts } from '../count-facts.ts';
+import { countsOver, zeroReadyAnswer } from '../counts.ts';
 import { type Gap, NOT_PROVEN_YET, partsOfWindow, STOPPED } from '../gaps.ts';
 import type { SummaryQuestion } from '../history.ts';
 import { knownOf, type LogView, viewLog } from '../log-view.ts';
@@ -52,7 +52,7 @@ export function summaryAnswer(reader: EventReader, question: SummaryQuestion): S
     service.record && reader.countsAt({ serviceId: service.record.id, source, at: MAX_INSTANT, asOf: view.asOf })?.at;
   const to = question.to ?? epochMs(Math.max(window.judgedTo, (lastAt ?? 0) + 1, window.from + 1));
   const span: Span = { from: window.from, to };
-  const { counts, zeroReady } = countsOver(view, service, source, partsOfWindow(known, span.from, span.to));
+  const { points, zeroReady } = countsOver(view, service, source, partsOfWindow(known, span.from, span.to));
   const coverage = coverageOfWindow(known, { ...window, to }, resource);
   const gaps = coverage.gaps.map(gapAnswer);
 
@@ -72,9 +72,12 @@ export function summaryAnswer(reader: EventReader, question: SummaryQuestion): S
     ...workloadChanges(view, service, beforeAnd(span), selecting, pods),
     serviceEdits: serviceEdits(versions, span.from),
   };
-  const zeroSpans = zeroReady.map(zeroReadyAnswer);
+  const zeroSpans = zeroReadyAnswer(zeroReady).map((each, index) => {
+    const { from, to } = zeroReady[index] as Span;
+    return { ...each, durationMs: to - from };
+  });
   const { events, leftOut } = notableEvents({ bursts: fold.bursts, zeroReady: zeroSpans, gaps, ...changes }, span, MOST_BURSTS);
-  const facts = countFacts(counts.map(countsPoint), zeroReady.map(spanOf), span);
+  const facts = countFacts(points, zeroReady, span);
   const { leastReady, ...durations } = facts;
   return {
     service: { cluster: cluster.name, namespace, name },
@@ -133,26 +136,4 @@ function evidenceGaps(
     const known = knownOf(view, cluster.id, resource, resource === 'v1/nodes' ? '' : namespace);
     return coverageOfWindow(known, window, resource).gaps.filter(isOwed).map(gapAnswer);
   });
-}
-
-function zeroReadyAnswer(window: TimelineAnswer['zeroReady'][number]): ZeroReadyAnswer {
-  const { from, to } = spanOf(window);
-  return { ...window, durationMs: to - from };
-}
-
-function countsPoint({ at, ready, notReady }: TimelineAnswer['counts'][number]): CountsPoint {
-  return {
-    at: instantOf(at),
-    ...(ready === undefined ? {} : { ready }),
-    ...(notReady === undefined ? {} : { notReady }),
-  };
-}
-
-function spanOf({ from, to }: { readonly from: string; readonly to: string }): Span {
-  return { from: instantOf(from), to: instantOf(to) };
-}
-
-/** Of a time that this program wrote. */
-function instantOf(text: string): EpochMs {
-  return parseRfc3339(text) ?? epochMs(0);
 }

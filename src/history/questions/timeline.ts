@@ -2,23 +2,35 @@
 import type { Source } from '../../domain/backends.ts';
 import { type EpochMs, epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
 import type { EventReader, FlipRecord } from '../../store/event-store.ts';
-import type { SegmentAnswer, TimelineAnswer } from '../answers.ts';
-import { countsOver } from '../counts.ts';
-import { coverageWithin, partsOfWindow, type WindowPart } from '../gaps.ts';
+import type { LaneAnswer, TimelineAnswer } from '../answers.ts';
+import { countsAnswer, countsOver, zeroReadyAnswer } from '../counts.ts';
+import { blankSegment, foldLanes } from '../fold-lanes.ts';
+import { coverageWithin, partsOfWindow, type WindowCoverage, type WindowPart } from '../gaps.ts';
 import type { TimelineQuestion } from '../history.ts';
-import { LaneFold } from '../lanes.ts';
+import { type FoldedLane, laneHead, segmentAnswer } from '../lanes.ts';
 import { type LogView, viewLog } from '../log-view.ts';
 import { resolveService, resolveWindow, type SeenService } from '../resolve.ts';
-import { knownOfSource, listedAt, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
+import { knownOfSource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
 import { gapAnswer } from '../to-answer.ts';
 
 /** How many flips are read at once. */
 const FLIPS_A_READ = 5_000;
 
-export function timelineAnswer(reader: EventReader, question: TimelineQuestion): TimelineAnswer {
+/** What a timeline is about, and what is known of it. */
+export interface TimelineScope {
+  readonly view: LogView;
+  readonly service: SeenService;
+  readonly source: Source;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly parts: readonly WindowPart[];
+  readonly coverage: WindowCoverage;
+}
+
+export function timelineScope(reader: EventReader, question: TimelineQuestion): TimelineScope {
   const view = viewLog(reader, question.asOf);
   const service = resolveService(view, question);
-  const { cluster, namespace, name } = service;
+  const { cluster, namespace } = service;
   const source = question.source ?? sourceOfService(view, service);
   const resource = RESOURCE_OF_SOURCE[source];
   const known = knownOfSource(view, cluster.id, source, namespace);
@@ -29,8 +41,13 @@ export function timelineAnswer(reader: EventReader, question: TimelineQuestion):
     service.record && view.reader.countsAt({ serviceId: service.record.id, source, at: MAX_INSTANT, asOf: view.asOf })?.at;
   const to = question.to ?? epochMs(Math.max(window.judgedTo, (lastAt ?? 0) + 1, from + 1));
   const parts = partsOfWindow(known, from, to);
-  const { fold, flips } = foldLanes(view, service, source, parts);
   const coverage = coverageWithin(known, from, epochMs(Math.min(to, window.judgedTo)), resource);
+  return { view, service, source, from, to, parts, coverage };
+}
+
+/** What every answer about a timeline begins with. */
+export function timelineHead({ view, service, source, from, to, coverage }: TimelineScope) {
+  const { cluster, namespace, name } = service;
   return {
     service: { cluster: cluster.name, namespace, name },
     from: formatTime(from),
@@ -39,47 +56,27 @@ export function timelineAnswer(reader: EventReader, question: TimelineQuestion):
     source,
     coverage: coverage.status,
     gaps: coverage.gaps.map(gapAnswer),
-    ...countsOver(view, service, source, parts),
-    lanes: fold.lanes(parts.flatMap((part) => blankSegment(part) ?? [])),
+  };
+}
+
+export function timelineAnswer(reader: EventReader, question: TimelineQuestion): TimelineAnswer {
+  const scope = timelineScope(reader, question);
+  const { view, service, source, parts } = scope;
+  const { fold, flips } = foldLanes(view, service, source, parts);
+  const { points, zeroReady } = countsOver(view, service, source, parts);
+  return {
+    ...timelineHead(scope),
+    counts: countsAnswer(points),
+    zeroReady: zeroReadyAnswer(zeroReady),
+    lanes: fold.lanes(parts.flatMap((part) => blankSegment(part) ?? [])).map(laneAnswer),
     flips,
   };
 }
 
-function blankSegment(part: WindowPart): SegmentAnswer | undefined {
-  if (part.kind === 'known') return undefined;
-  const { kind: state, from, to, opensBefore, endsAfter } = part;
-  return { from: formatTime(from), to: formatTime(to), state, opensBefore, endsAfter };
+function laneAnswer(lane: FoldedLane): LaneAnswer {
+  const { notReadyMs, flips, ...head } = laneHead(lane);
+  return { ...head, segments: lane.segments.map(segmentAnswer), notReadyMs, flips };
 }
-
-function foldLanes(view: LogView, service: SeenService, source: Source, parts: readonly WindowPart[]) {
-  const fold = new LaneFold();
-  let flips = 0;
-  for (const part of parts) {
-    if (part.kind !== 'known') {
-      // What was last known gets its lane, so that a window inside a gap shows which backends it is silent about.
-      if (part.kind === 'gap') fold.mention(part.from, listedAt(view, service, source, before(part.from)).list);
-      for (const event of flipsByEvent(view, service, source, part.from, part.to)) {
-        fold.count(event);
-        flips += event.length;
-      }
-      continue;
-    }
-    // At an edge of the recording its first complete state is all that is known; elsewhere the state one instant
-    // earlier is known too, and the flips of the first instant are told like all others.
-    const listing = listedAt(view, service, source, part.opensAtEdge ? part.from : before(part.from));
-    fold.begin(part.from, listing.list);
-    for (const event of flipsByEvent(view, service, source, part.from, part.to)) {
-      if (part.opensAtEdge && event[0]?.at === part.from) fold.explainBeginning(event);
-      else fold.apply(event);
-      flips += event.length;
-    }
-    const after = part.endIsKnown ? flipsByEvent(view, service, source, part.to, epochMs(part.to + 1)) : [];
-    fold.end(part.to, [...after].flat());
-  }
-  return { fold, flips };
-}
-
-const before = (at: EpochMs): EpochMs => epochMs(Math.max(0, at - 1));
 
 /** Flips with from ≤ at < to, those of one event together. */
 export function* flipsByEvent(

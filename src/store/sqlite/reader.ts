@@ -1,5 +1,7 @@
 /** Reads of the log itself: events, bodies, objects at an instant, streams and their coverage. */
+import type { Backend } from '../../domain/backends.ts';
 import type {
+  BackendId,
   ClusterId,
   ClusterRecord,
   CountsRecord,
@@ -7,6 +9,7 @@ import type {
   EventReader,
   FlipQuery,
   FlipRecord,
+  FlipStep,
   NoteRecord,
   ObjectEvent,
   Position,
@@ -18,6 +21,7 @@ import type {
 import { BodyReader, type BodyRow } from './bodies.ts';
 import { CHANGE } from './codes.ts';
 import * as flipReads from './flip-reads.ts';
+import { backends, flipSteps } from './flip-steps.ts';
 import * as projections from './projection-reads.ts';
 import {
   type CoverageRow,
@@ -195,6 +199,14 @@ export class SqliteReader implements EventReader {
 
   flips(query: FlipQuery): FlipRecord[] {
     return flipReads.flips(this.sql, query);
+  }
+
+  flipSteps(query: Parameters<EventReader['flipSteps']>[0]): FlipStep[] {
+    return flipSteps(this.sql, query);
+  }
+
+  backends(ids: readonly BackendId[]): Map<BackendId, Backend> {
+    return backends(this.sql, ids);
   }
 
   flipsAfter(query: Parameters<EventReader['flipsAfter']>[0]): FlipRecord[] {

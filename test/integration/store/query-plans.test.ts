@@ -80,6 +80,11 @@ const questions: Record<string, (reader: EventReader) => void> = {
     if (!service) throw new Error('the fixture has no Service store/cart');
     const [first] = reader.flips({ ...window, serviceId: service.id });
     if (first) reader.flips({ ...window, serviceId: service.id, after: first, pod: 'x', node: 'y', source: 'endpointslices' });
+    const steps = { ...window, serviceId: service.id, source: 'endpoints' } as const;
+    const [step] = reader.flipSteps(steps);
+    if (!step) throw new Error('the fixture has no flips of store/cart');
+    reader.flipSteps({ ...steps, after: step });
+    expect(reader.backends([step.backend]).size).toBe(1);
   },
   'flips of all Services': (reader) => {
     const [first] = reader.flips(window);

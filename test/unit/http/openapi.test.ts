@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as contract from '../../../src/http/contract.ts';
 import * as incident from '../../../src/http/contract-incident.ts';
+import { DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import { examples } from '../../../src/http/examples.ts';
 import { incidentExamples } from '../../../src/http/incident-examples.ts';
 import { describeApi, OPENAPI_FILE } from '../../../src/http/openapi-file.ts';
@@ -110,6 +111,7 @@ describe('the OpenAPI description', () => {
     contract.ServicesAnswer.strict().parse(examples.services);
     contract.StateAnswer.strict().parse(examples.state);
     contract.TimelineAnswer.strict().parse(examples.timeline);
+    DrawnTimeline.strict().parse(examples.drawnTimeline);
     incident.SummaryAnswer.strict().parse(incidentExamples.summary);
     incident.DisagreementsAnswer.strict().parse(incidentExamples.disagreements);
     expect(examples.csv.split('\r\n')[0]).toBe(contract.CSV_COLUMNS.join(','));

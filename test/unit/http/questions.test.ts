@@ -39,10 +39,19 @@ describe('every route asks history what it was asked, and passes the answer on',
       { ...examples.flips, nextCursor: undefined },
     ],
     [
-      `${web}/timeline?from=now-1h&to=now&px=1200`,
+      `${web}/timeline?from=now-1h&to=now`,
       'timeline',
       { namespace: 'store', name: 'web', from: PRESENT - 3_600_000, to: PRESENT },
       examples.timeline,
+    ],
+    [
+      `${web}/timeline?from=now-1h&to=now&px=1200&lanes=40&lanesAfter=80&lane=10.0.0.1%20uid&steady=list`,
+      'drawnTimeline',
+      {
+        ...{ namespace: 'store', name: 'web', from: PRESENT - 3_600_000, to: PRESENT },
+        ...{ px: 1200, lanes: 40, lanesAfter: 80, lane: '10.0.0.1 uid', steady: 'list' },
+      },
+      examples.drawnTimeline,
     ],
     [
       `${web}/diff?from=now-1h&to=now&asof=5`,
