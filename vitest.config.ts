@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/support/watch-statements.ts'],
     globalSetup: ['./test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     // Two cores: more workers only make the browser tests wait.

@@ -24,9 +24,7 @@ export class Statements {
 
   /** Rows as arrays, in the order of the columns: for many narrow ones. */
   arrays<Row extends readonly unknown[]>(sql: string, ...parameters: Parameter[]): Row[] {
-    return this.#prepare(sql)
-      .raw()
-      .all(...parameters) as Row[];
+    return this.#prepare(sql, true).all(...parameters) as Row[];
   }
 
   /** @returns the number of rows changed */
