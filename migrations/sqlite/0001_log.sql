@@ -1,4 +1,4 @@
--- The log: append-only, never updated. Everything in 0002 can be made again from it.
+-- The log: append-only, never updated; the oldest of it may be shed. Everything in 0002 can be made again from it.
 -- Codes are small integers because the tables hold millions of rows; src/store/sqlite/codes.ts names them.
 
 CREATE TABLE cluster (
@@ -51,6 +51,9 @@ CREATE TABLE event (
 CREATE INDEX event_by_object ON event (object_id, at, position) WHERE object_id IS NOT NULL;
 -- A repeat after a reconnect is not a second event.
 CREATE UNIQUE INDEX event_once ON event (object_id, resource_version, epoch, type) WHERE object_id IS NOT NULL;
+-- Few: for shedding, which asks whether a body is still carried, and what a stream's ledger said last.
+CREATE INDEX event_same_body ON event (body) WHERE body <> position;
+CREATE INDEX event_of_ledger ON event (stream_id, position) WHERE object_id IS NULL;
 
 -- Versions, stored like video: a keyframe whole, others as zstd with the raw bytes of what they stand on as the dictionary:
 -- a keyframe, or a waypoint, which is a delta on a keyframe (src/store/sqlite/bodies.ts).
@@ -60,4 +63,18 @@ CREATE TABLE body (
   size     INTEGER NOT NULL,            -- raw bytes
   crc      INTEGER NOT NULL,            -- crc32 of the raw bytes
   data     BLOB NOT NULL                -- zstd frame
+) STRICT;
+
+-- How many deltas stand on a body: one that no event carries any more stays while there are some.
+CREATE TABLE footing (
+  position INTEGER PRIMARY KEY REFERENCES body (position),
+  deltas   INTEGER NOT NULL
+) STRICT;
+
+-- How far history was shed. Of each object only the newest event at or below the position is kept, if it then existed.
+CREATE TABLE horizon (
+  cluster_id INTEGER PRIMARY KEY REFERENCES cluster (cluster_id),
+  position   INTEGER NOT NULL,
+  at         INTEGER NOT NULL,          -- epoch ms; the first instant of which everything is still known
+  reason     TEXT NOT NULL              -- why it was last moved: retain, max-size, low-disk
 ) STRICT;

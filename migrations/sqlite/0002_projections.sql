@@ -22,6 +22,7 @@ CREATE TABLE service (
 CREATE TABLE service_slice (
   service_id INTEGER NOT NULL,
   object_id  INTEGER NOT NULL,
+  last_position INTEGER NOT NULL,       -- the slice's newest event that carried it
   PRIMARY KEY (service_id, object_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX service_of_slice ON service_slice (object_id);
@@ -35,7 +36,8 @@ CREATE TABLE backend (
   pod_uid    TEXT NOT NULL,             -- '': no Pod
   pod        TEXT NOT NULL,
   node       TEXT NOT NULL,
-  zone       TEXT NOT NULL
+  zone       TEXT NOT NULL,
+  last_position INTEGER NOT NULL        -- of its newest flip
 ) STRICT;
 CREATE INDEX backend_by_address ON backend (service_id, address);
 
@@ -84,6 +86,8 @@ CREATE TABLE note (
   message    TEXT NOT NULL,
   PRIMARY KEY (cluster_id, about, at, position)
 ) STRICT, WITHOUT ROWID;
+-- In order of the log: for shedding.
+CREATE INDEX note_by_position ON note (position);
 
 -- Spans in which a stream was proven complete. The open span's proof is the cursor's.
 CREATE TABLE coverage (

@@ -5,8 +5,8 @@
 import type { EndReason } from './stream-batch.ts';
 import type { EpochMs } from './time.ts';
 
-export type LedgerType = 'COVERAGE_BEGAN' | 'COVERAGE_ENDED' | 'COVERAGE_RESUMED' | 'CLOCK_STEPPED';
-export const LEDGER_TYPES = ['COVERAGE_BEGAN', 'COVERAGE_ENDED', 'COVERAGE_RESUMED', 'CLOCK_STEPPED'] as const;
+export const LEDGER_TYPES = ['COVERAGE_BEGAN', 'COVERAGE_ENDED', 'COVERAGE_RESUMED', 'CLOCK_STEPPED', 'HISTORY_SHED'] as const;
+export type LedgerType = (typeof LEDGER_TYPES)[number];
 
 /** From the event's `at` on the stream is watched from a complete state at `resourceVersion`. */
 export interface CoverageBegan {
@@ -39,7 +39,25 @@ export interface ClockStepped {
   readonly byMs: number;
 }
 
-export type LedgerFact = CoverageBegan | CoverageEnded | CoverageResumed | ClockStepped;
+/** Why history was shed: it was older than is to be kept, the log grew too large, or the disk was nearly full. */
+export const SHED_REASONS = ['retain', 'max-size', 'low-disk'] as const;
+export type ShedReason = (typeof SHED_REASONS)[number];
+
+/**
+ * The oldest history was shed: what is told of instants before `until` is not known any more, and of `until` and after
+ * everything is. Told once for a pass, in the first stream of each cluster that it concerns.
+ */
+export interface HistoryShed {
+  readonly type: 'HISTORY_SHED';
+  readonly until: EpochMs;
+  /** The last position that was passed; as of an earlier one nothing can be asked any more. */
+  readonly position: number;
+  readonly why: ShedReason;
+  /** Events removed in the pass, over all clusters in the log. */
+  readonly events: number;
+}
+
+export type LedgerFact = CoverageBegan | CoverageEnded | CoverageResumed | ClockStepped | HistoryShed;
 
 /** A span in which one stream was, or still is, proven complete. */
 export interface CoverageSpan {

@@ -3,6 +3,8 @@
  * shapes to the outside; a test holds the two together.
  */
 import type { BackendState, FlipState, Source } from '../domain/backends.ts';
+import type { LedgerType, ShedReason } from '../domain/ledger.ts';
+import type { ChangeType } from '../domain/stream-batch.ts';
 
 /** RFC 3339, UTC, with milliseconds. */
 export type TimeText = string;
@@ -128,6 +130,7 @@ export interface ClustersAnswer {
     uid: string;
     firstEvent?: { position: number; at: TimeText };
     lastEvent?: { position: number; at: TimeText };
+    horizon?: { position: number; at: TimeText; reason: ShedReason };
     provenUntil?: TimeText;
     streams: {
       stream: string;
@@ -193,7 +196,7 @@ export interface DiffAnswer {
 export interface LogEventAnswer {
   position: number;
   at: TimeText;
-  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'COVERAGE_BEGAN' | 'COVERAGE_ENDED' | 'COVERAGE_RESUMED' | 'CLOCK_STEPPED';
+  type: ChangeType | LedgerType;
   cluster: string;
   stream: string;
   epoch: number;

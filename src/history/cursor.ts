@@ -12,6 +12,8 @@ export interface FlipsCursor {
   readonly asOf: Position;
   readonly from: EpochMs;
   readonly to: EpochMs;
+  /** The horizon of the log at the first page; 0: none. */
+  readonly horizon: Position;
 }
 
 export interface ServicesCursor {
@@ -20,17 +22,24 @@ export interface ServicesCursor {
   readonly at: EpochMs;
 }
 
-export function writeFlipsCursor({ after, asOf, from, to }: FlipsCursor): string {
-  return encode(['flips', after.at, after.position, after.ordinal, asOf, from, to]);
+export function writeFlipsCursor({ after, asOf, from, to, horizon }: FlipsCursor): string {
+  return encode(['flips', after.at, after.position, after.ordinal, asOf, from, to, horizon]);
 }
 
 /** @throws InvalidQuestionError naming `cursor`, for text that no answer of this question gave. */
 export function readFlipsCursor(text: string): FlipsCursor {
-  const [at, position, ordinal, asOf, from, to, ...rest] = decode(text, 'flips');
-  if (!instant(at) || !whole(position) || !whole(ordinal) || !whole(asOf) || !instant(from) || !instant(to) || rest.length > 0) {
+  const [at, position, ordinal, asOf, from, to, horizon, ...rest] = decode(text, 'flips');
+  const positions = whole(position) && whole(ordinal) && whole(asOf) && whole(horizon);
+  if (!instant(at) || !positions || !instant(from) || !instant(to) || rest.length > 0) {
     throw notACursor();
   }
-  return { after: { at, position: position as Position, ordinal }, asOf: asOf as Position, from, to };
+  return {
+    after: { at, position: position as Position, ordinal },
+    asOf: asOf as Position,
+    from,
+    to,
+    horizon: horizon as Position,
+  };
 }
 
 export function writeServicesCursor({ after, asOf, at }: ServicesCursor): string {

@@ -17,15 +17,22 @@ export const BEFORE_RECORDING = 'before-recording';
 /** A span and the name of the stream that it belongs to. */
 export interface StreamSpan extends CoverageSpan {
   readonly stream: string;
+  /** Why nothing is known of before, where history was shed; then `provenAt` may lie before `from`: see {@link KnownSpan}. */
+  readonly shed?: string;
 }
 
-/** A span in which at least one of several streams was complete; both ends are inside it. */
+/**
+ * A span in which at least one of several streams was complete; both ends are inside it. Where history was shed it begins at
+ * the horizon, and when it had ended before that, nothing is left of it (`to` < `from`) but since when, and why, there is a gap.
+ */
 export interface KnownSpan {
   readonly from: EpochMs;
   readonly to: EpochMs;
   /** The stream that knew last, and why it knew no further; no reason while it is being watched. */
   readonly stream: string;
   readonly end?: EndReason;
+  /** Why nothing is known of before, where history was shed. */
+  readonly shed?: string;
 }
 
 export interface Gap {
@@ -47,8 +54,9 @@ export interface Gap {
 export function knownSpans(spans: readonly StreamSpan[]): KnownSpan[] {
   const sorted = [...spans].sort((a, b) => a.from - b.from || b.provenAt - a.provenAt);
   const known: KnownSpan[] = [];
-  for (const { from, provenAt, stream, end } of sorted) {
-    const span: KnownSpan = { from, to: epochMs(Math.max(from, provenAt)), stream, ...(end ? { end } : {}) };
+  for (const { from, provenAt, stream, end, shed } of sorted) {
+    const to = shed === undefined ? epochMs(Math.max(from, provenAt)) : provenAt;
+    const span: KnownSpan = { from, to, stream, ...(end ? { end } : {}), ...(shed === undefined ? {} : { shed }) };
     const last = known.at(-1);
     const joins = last !== undefined && (span.from < last.to || (span.from === last.to && span.stream !== last.stream));
     if (!joins) known.push(span);
@@ -69,7 +77,8 @@ export function knownTogether(resources: readonly (readonly KnownSpan[])[]): Kno
         known.flatMap((b) => {
           const from = epochMs(Math.max(a.from, b.from));
           const earlier = b.to < a.to ? b : a;
-          return from <= earlier.to ? [{ ...earlier, from }] : [];
+          const nothingIsLeft = earlier.to < earlier.from && from === earlier.from;
+          return from <= earlier.to || nothingIsLeft ? [{ ...earlier, from }] : [];
         }),
       ),
     [...first],
@@ -89,14 +98,23 @@ function gapAfter(span: KnownSpan, next: KnownSpan | undefined): Gap {
 
 export interface InstantCoverage {
   readonly status: CoverageStatus;
-  /** Given exactly when `status` is `gap`. */
+  /** Given when `status` is `gap`; and when it is `before-recording` because history was shed. */
   readonly gap?: Gap;
+}
+
+/** The time before the first known span, and why nothing is known of it, when that is told. */
+function gapBefore(first: KnownSpan): Gap {
+  const { stream, from, shed } = first;
+  return { stream, to: from, reason: BEFORE_RECORDING, ...(shed === undefined ? {} : { detail: shed }) };
 }
 
 export function coverageAt(known: readonly KnownSpan[], at: EpochMs): InstantCoverage {
   const after = known.findIndex((span) => span.from > at);
   const last = after < 0 ? known.at(-1) : known[after - 1];
-  if (last === undefined) return { status: 'before-recording' };
+  if (last === undefined) {
+    const [first] = known;
+    return { status: 'before-recording', ...(first?.shed === undefined ? {} : { gap: gapBefore(first) }) };
+  }
   if (at <= last.to) return { status: 'complete' };
   return { status: 'gap', gap: gapAfter(last, after < 0 ? undefined : known[after]) };
 }
@@ -127,11 +145,11 @@ export interface WindowCoverage {
 export function coverageWithin(known: readonly KnownSpan[], from: EpochMs, to: EpochMs, stream: string): WindowCoverage {
   const first = known[0];
   if (first === undefined || to <= first.from) {
-    const gap = { stream: first?.stream ?? stream, ...(first ? { to: first.from } : {}), reason: BEFORE_RECORDING };
+    const gap = first ? gapBefore(first) : { stream, reason: BEFORE_RECORDING };
     return { status: 'before-recording', gaps: [gap] };
   }
   const gaps = gapsWithin(known, from, to);
-  if (from < first.from) gaps.unshift({ stream: first.stream, to: first.from, reason: BEFORE_RECORDING });
+  if (from < first.from) gaps.unshift(gapBefore(first));
   return { status: gaps.length > 0 ? 'gap' : 'complete', gaps };
 }
 
@@ -157,9 +175,9 @@ export type WindowPart =
 /** Cuts the window [from, to) into what is known and what is not, oldest first. */
 export function partsOfWindow(known: readonly KnownSpan[], from: EpochMs, to: EpochMs): WindowPart[] {
   const parts: WindowPart[] = [];
-  const blank = (kind: 'gap' | 'before-recording', start: number, end: number) => {
-    const part = { from: epochMs(Math.max(start, from)), to: epochMs(Math.min(end, to)) };
-    if (part.from < part.to) parts.push({ kind, ...part, opensBefore: start < from, endsAfter: end > to });
+  const blank = (kind: 'gap' | 'before-recording', start: number, end: number, shownFrom = start) => {
+    const part = { from: epochMs(Math.max(shownFrom, from)), to: epochMs(Math.min(end, to)) };
+    if (part.from < part.to) parts.push({ kind, ...part, opensBefore: start < part.from, endsAfter: end > to });
   };
   blank('before-recording', Number.NEGATIVE_INFINITY, known[0]?.from ?? Number.POSITIVE_INFINITY);
   known.forEach((span, index) => {
@@ -169,7 +187,7 @@ export function partsOfWindow(known: readonly KnownSpan[], from: EpochMs, to: Ep
     if (part.from < part.to) {
       parts.push({ kind: 'known', ...part, opensAtEdge: span.from >= from, endIsKnown: part.to < end });
     }
-    blank('gap', end, next);
+    blank('gap', end, next, Math.max(end, span.from));
   });
   return parts;
 }
@@ -207,7 +225,10 @@ function endOfResource(
   const last = scopes.flatMap((known) => known.at(-1) ?? []);
   if (last.length === 0) return undefined;
   const watched = last.filter((span) => span.end === undefined);
-  if (watched.length > 0) return { kind: 'watched', at: Math.min(...watched.map(({ to }) => to)) };
+  if (watched.length > 0) return { kind: 'watched', at: Math.min(...watched.map(endOf)) };
   const stopped = last.some(lastedToTheEnd);
-  return { kind: stopped ? 'stopped' : 'lost', at: Math.max(...last.map(({ to }) => to)) };
+  return { kind: stopped ? 'stopped' : 'lost', at: Math.max(...last.map(endOf)) };
 }
+
+/** Of a span of which nothing is left, the horizon. */
+const endOf = ({ from, to }: KnownSpan): number => Math.max(from, to);

@@ -39,6 +39,11 @@ export class InvalidQuestionError extends Error {
   }
 }
 
+/** What is asked for was in the log and is not any more: the oldest history is shed. The HTTP answer is 410, the exit code 1. */
+export class HistoryShedError extends Error {
+  override name = 'HistoryShedError';
+}
+
 export interface InCluster {
   /** Name of the cluster. Absent: the only one that knows the Service; {@link InvalidQuestionError} when several do. */
   readonly cluster?: string;
@@ -159,11 +164,12 @@ export interface History {
   services(question: ServicesQuestion): Promise<ServicesAnswer>;
   /** @throws NotFoundError for a Service that was never seen; for one not recorded yet at T the answer says `before-recording`. */
   state(question: StateQuestion): Promise<StateAnswer>;
-  /** @throws NotFoundError when the object did not exist at T. */
+  /** @throws NotFoundError when the object did not exist at T; HistoryShedError for a T before the horizon. */
   object(question: ObjectQuestion): Promise<ObjectAnswer>;
   /**
    * One page of flips, oldest first. With `service`, an unknown Service is a {@link NotFoundError}.
    * To read all, ask again with `nextCursor` until it is absent, with the first answer's `asOf`.
+   * @throws HistoryShedError when flips after the cursor were shed since the page before
    */
   flips(question: FlipsQuestion): Promise<FlipsAnswer>;
   /** The same page as text, for exports: a large one costs the asking thread nothing but to pass it on. */

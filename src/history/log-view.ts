@@ -1,30 +1,40 @@
 /** The log as of one position: what every question reads through, so that all parts of an answer fit together. */
+
+import type { ShedReason } from '../domain/ledger.ts';
 import { RESOURCES, type ResourceName, streamName } from '../domain/resources.ts';
-import { type EpochMs, epochMs } from '../domain/time.ts';
+import { type EpochMs, epochMs, formatTime } from '../domain/time.ts';
 import {
   type ClusterId,
   type ClusterRecord,
   type CoverageRecord,
   type EventReader,
+  type Horizon,
   LATEST,
   type Position,
   position,
   type StoredEvent,
 } from '../store/event-store.ts';
-import { type KnownSpan, knownSpans } from './gaps.ts';
-import { InvalidQuestionError } from './history.ts';
+import { type KnownSpan, knownSpans, type StreamSpan } from './gaps.ts';
+import { HistoryShedError, InvalidQuestionError } from './history.ts';
 
 export interface LogView {
   readonly reader: EventReader;
   readonly asOf: Position;
   readonly clusters: readonly ClusterRecord[];
-  /** Of all clusters, as of `asOf`. */
-  readonly coverage: readonly CoverageRecord[];
+  /** Of all clusters, as of `asOf`, without what lies before their horizons. */
+  readonly coverage: readonly ViewedCoverage[];
+  /** Of the clusters that history was shed of. */
+  readonly horizons: readonly Horizon[];
+}
+
+export interface ViewedCoverage extends CoverageRecord {
+  readonly spans: readonly Omit<StreamSpan, 'stream'>[];
 }
 
 /**
  * @param asOf absent: the present end of the log
- * @throws InvalidQuestionError naming `asof` for a position that the log has not reached: such an answer would still change
+ * @throws InvalidQuestionError naming `asof` for a position that the log has not reached: such an answer would still change;
+ * HistoryShedError for one below the horizon
  */
 export function viewLog(reader: EventReader, asOf?: number): LogView {
   // Coverage first: events appended between the two reads are then inside the view and at worst not yet proven. The
@@ -34,9 +44,51 @@ export function viewLog(reader: EventReader, asOf?: number): LogView {
   if (asOf !== undefined && !(Number.isSafeInteger(asOf) && asOf >= 0 && asOf <= end)) {
     throw new InvalidQuestionError('asof', `the log has no position ${asOf}: it ends at ${end}`);
   }
+  const horizons = reader.horizons();
+  for (const horizon of horizons) {
+    if (asOf !== undefined && asOf < horizon.position) {
+      throw new HistoryShedError(`the log as of position ${asOf} is not known any more: ${whyShed(horizon)}`);
+    }
+  }
   const clusters = reader.clusters();
-  if (asOf === undefined || asOf === end) return { reader, asOf: end, clusters, coverage: latest };
-  return { reader, asOf: position(asOf), clusters, coverage: coverageAsOf(reader, position(asOf), latest) };
+  const isLatest = asOf === undefined || asOf === end;
+  const coverage = isLatest ? latest : coverageAsOf(reader, position(asOf), latest);
+  return {
+    reader,
+    asOf: isLatest ? end : position(asOf),
+    clusters,
+    coverage: horizons.length === 0 ? coverage : afterHorizons(coverage, horizons),
+    horizons,
+  };
+}
+
+const REASONS: Readonly<Record<ShedReason, string>> = {
+  retain: 'it was older than is to be kept',
+  'max-size': 'the log had reached its greatest size',
+  'low-disk': 'the disk was nearly full',
+};
+
+/** A sentence: what is not known any more, and why. */
+export function whyShed({ at, reason }: Horizon): string {
+  return `history before ${formatTime(at)} was shed (${reason}: ${REASONS[reason]})`;
+}
+
+/** Spans begin at the horizon at the earliest. The last one that ended before it stays for the gap that it left. */
+function afterHorizons(coverage: readonly CoverageRecord[], horizons: readonly Horizon[]): ViewedCoverage[] {
+  return coverage.map(({ stream, spans }) => {
+    const horizon = horizons.find(({ clusterId }) => clusterId === stream.clusterId);
+    if (horizon === undefined) return { stream, spans };
+    const { at } = horizon;
+    const lastBefore = spans.findLastIndex(({ from }) => from < at);
+    const kept = spans.slice(Math.max(0, lastBefore)).filter(({ provenAt }, index, all) => {
+      const next = all[index + 1];
+      return provenAt >= at || next === undefined || next.from > at;
+    });
+    return {
+      stream,
+      spans: kept.map((span) => (span.from < at ? { ...span, from: at, shed: whyShed(horizon) } : span)),
+    };
+  });
 }
 
 /**
@@ -70,14 +122,19 @@ function firstEventAfter(reader: EventReader, clusterId: ClusterId, asOf: Positi
 /** `at` of the last event of a cluster in the view. `undefined` when the view holds none. */
 export function lastEventAt(view: LogView, clusterId: ClusterId): EpochMs | undefined {
   const extent = view.reader.extent(clusterId);
-  if (!extent || extent.first.position > view.asOf) return undefined;
+  const horizon = horizonOf(view, clusterId);
+  if (!extent || (horizon === undefined && extent.first.position > view.asOf)) return undefined;
   if (extent.last.position <= view.asOf) return extent.last.at;
   const ours = new Set(view.reader.streams(clusterId).map(({ id }) => id));
-  for (let at: number = view.asOf; at > 0; at--) {
+  for (let at: number = view.asOf; at > (horizon?.position ?? 0); at--) {
     const event = view.reader.event(position(at));
     if (event && ours.has(event.streamId)) return event.at;
   }
-  return undefined;
+  return horizon && epochMs(horizon.at - 1);
+}
+
+export function horizonOf({ horizons }: LogView, clusterId: ClusterId): Horizon | undefined {
+  return horizons.find((horizon) => horizon.clusterId === clusterId);
 }
 
 /** `at` of a cluster's first event. `undefined` when the view holds none. */
@@ -128,9 +185,9 @@ function streamSpans(
 const ORDER = new Map(RESOURCES.map(({ name }, index) => [name, index]));
 
 /** One cluster's streams with their coverage: by resource in the order of {@link RESOURCES}, then by namespace. */
-export function streamsOf(view: LogView, clusterId: ClusterId): CoverageRecord[] {
-  const rank = ({ stream }: CoverageRecord) => ORDER.get(stream.key.resource) ?? ORDER.size;
-  const scope = ({ stream }: CoverageRecord) => stream.key.namespace ?? '';
+export function streamsOf(view: LogView, clusterId: ClusterId): ViewedCoverage[] {
+  const rank = ({ stream }: ViewedCoverage) => ORDER.get(stream.key.resource) ?? ORDER.size;
+  const scope = ({ stream }: ViewedCoverage) => stream.key.namespace ?? '';
   return view.coverage
     .filter(({ stream }) => stream.clusterId === clusterId)
     .sort((a, b) => rank(a) - rank(b) || (scope(a) < scope(b) ? -1 : scope(a) > scope(b) ? 1 : 0));

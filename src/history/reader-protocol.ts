@@ -1,6 +1,6 @@
 /** What passes between {@link ThreadedHistory} and its reader threads. Plain data only: errors are written out and made again. */
 import { CorruptLogError, LogBusyError, LogUnusableError } from '../store/event-store.ts';
-import { InvalidQuestionError, NotFoundError } from './history.ts';
+import { HistoryShedError, InvalidQuestionError, NotFoundError } from './history.ts';
 import type { Question } from './sync-history.ts';
 
 export type ToThread = { readonly id: number; readonly question: Question; readonly args: readonly unknown[] } | 'close';
@@ -21,7 +21,7 @@ export interface WrittenError {
   readonly parameter?: string;
 }
 
-const CLASSES = [NotFoundError, CorruptLogError, LogUnusableError, LogBusyError] as const;
+const CLASSES = [NotFoundError, HistoryShedError, CorruptLogError, LogUnusableError, LogBusyError] as const;
 
 export function writeError(error: unknown): WrittenError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

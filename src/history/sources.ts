@@ -7,6 +7,7 @@ import {
   mergeBackendLists,
   NO_BACKENDS,
   type Source,
+  serviceOfSlice,
 } from '../domain/backends.ts';
 import type { EndpointSlice, Endpoints } from '../domain/objects.ts';
 import type { ResourceName } from '../domain/resources.ts';
@@ -95,10 +96,14 @@ function endpointsAt({ reader, asOf }: LogView, { cluster, namespace, name }: Se
 function slicesAt({ reader, asOf }: LogView, service: SeenService, at: EpochMs): ListedAt {
   const { cluster, namespace, name, record } = service;
   const events = reader.slicesAt({ clusterId: cluster.id, namespace, service: name, at, asOf });
-  const list = mergeBackendLists(events.map((event) => backendsOfSlice(parseBody<EndpointSlice>(reader, event))));
+  // One whose label was taken away, or names another Service by then, is not its slice any more.
+  const own = events
+    .map((event) => ({ position: event.position, slice: parseBody<EndpointSlice>(reader, event) }))
+    .filter(({ slice }) => serviceOfSlice(slice) === name);
+  const list = mergeBackendLists(own.map(({ slice }) => backendsOfSlice(slice)));
   // A slice that was taken away is among the events no more, but its departure is one of the Service's counts.
   const counts = record && reader.countsAt({ serviceId: record.id, source: 'endpointslices', at, asOf });
-  return { list, truncated: false, position: Math.max(0, counts?.position ?? 0, ...events.map((event) => event.position)) };
+  return { list, truncated: false, position: Math.max(0, counts?.position ?? 0, ...own.map(({ position }) => position)) };
 }
 
 const utf8 = new TextDecoder();

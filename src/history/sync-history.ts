@@ -23,22 +23,23 @@ export type SyncHistory = {
   readonly [Name in Question]: (...args: Parameters<History[Name]>) => Awaited<ReturnType<History[Name]>>;
 };
 
+/** Each question is answered over one state of the log: nothing is appended to it, or shed of it, meanwhile. */
 export function syncHistory(reader: EventReader): SyncHistory {
   return {
-    clusters: () => clustersAnswer(reader),
-    services: (question) => servicesAnswer(reader, question),
-    state: (question) => stateAnswer(reader, question),
-    object: (question) => objectAnswer(reader, question),
-    flips: (question) => flipsAnswer(reader, question),
-    flipsText: (question) => flipsTextAnswer(reader, question),
-    timeline: (question) => timelineAnswer(reader, question),
-    drawnTimeline: (question) => drawnTimelineAnswer(reader, question),
-    diff: (question) => diffAnswer(reader, question),
-    summary: (question) => summaryAnswer(reader, question),
-    disagreements: (question) => disagreementsAnswer(reader, question),
-    coverage: (question) => coverageAnswer(reader, question),
-    events: (question) => eventsAnswer(reader, question),
-    news: (question) => newsAnswer(reader, question),
+    clusters: () => reader.consistently(() => clustersAnswer(reader)),
+    services: (question) => reader.consistently(() => servicesAnswer(reader, question)),
+    state: (question) => reader.consistently(() => stateAnswer(reader, question)),
+    object: (question) => reader.consistently(() => objectAnswer(reader, question)),
+    flips: (question) => reader.consistently(() => flipsAnswer(reader, question)),
+    flipsText: (question) => reader.consistently(() => flipsTextAnswer(reader, question)),
+    timeline: (question) => reader.consistently(() => timelineAnswer(reader, question)),
+    drawnTimeline: (question) => reader.consistently(() => drawnTimelineAnswer(reader, question)),
+    diff: (question) => reader.consistently(() => diffAnswer(reader, question)),
+    summary: (question) => reader.consistently(() => summaryAnswer(reader, question)),
+    disagreements: (question) => reader.consistently(() => disagreementsAnswer(reader, question)),
+    coverage: (question) => reader.consistently(() => coverageAnswer(reader, question)),
+    events: (question) => reader.consistently(() => eventsAnswer(reader, question)),
+    news: (question) => reader.consistently(() => newsAnswer(reader, question)),
     lastPosition: () => reader.lastPosition(),
   };
 }

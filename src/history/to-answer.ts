@@ -100,7 +100,8 @@ function eventAnswer(
   };
   if (isLedgerEvent(event)) {
     const { type, ...fact } = event.fact;
-    return { ...common, type, fact: 'provenAt' in fact ? { ...fact, provenAt: formatTime(fact.provenAt) } : fact };
+    if ('provenAt' in fact) return { ...common, type, fact: { ...fact, provenAt: formatTime(fact.provenAt) } };
+    return { ...common, type, fact: 'until' in fact ? { ...fact, until: formatTime(fact.until) } : fact };
   }
   const { resource, namespace, name, uid } = event.object;
   return {

@@ -15,7 +15,7 @@ export const FlipState = z.enum(['ready', 'notReady', 'serving', 'terminating', 
 export const CoverageStatus = z.enum(['complete', 'gap', 'before-recording']).meta({
   id: 'CoverageStatus',
   description:
-    'complete: the streams behind the answer were proven complete at that time; gap: they were not; before-recording: nothing was recorded yet',
+    'complete: the streams behind the answer were proven complete at that time; gap: they were not; before-recording: nothing was recorded yet, or what was is shed',
 });
 
 export const Gap = z
@@ -58,7 +58,7 @@ export const StateAnswer = z
     }),
     source: Source,
     coverage: CoverageStatus,
-    gap: Gap.optional(),
+    gap: Gap.optional().meta({ description: 'The gap at that instant; or why nothing is known of it, where history was shed' }),
     lastKnownAt: time.optional().meta({ description: 'In a gap: the backends are those last known, at this time' }),
     truncated: z.boolean().meta({ description: 'Endpoints was cut at 1,000 addresses; slices tell all' }),
     ready: z.array(Backend),
@@ -204,6 +204,13 @@ export const ClustersAnswer = z
         uid: z.string(),
         firstEvent: z.object({ position, at: time }).optional(),
         lastEvent: z.object({ position, at: time }).optional(),
+        horizon: z
+          .object({ position, at: time, reason: z.enum(['retain', 'max-size', 'low-disk']) })
+          .optional()
+          .meta({
+            description:
+              'How far history was shed, and why: instants before `at`, and the log as of positions before `position`, are not known any more. Absent while nothing was',
+          }),
         provenUntil: time
           .optional()
           .meta({ description: 'Up to here every answer about addresses is complete: the default of `at`' }),
@@ -290,12 +297,14 @@ export const DiffAnswer = z
   })
   .meta({ id: 'DiffAnswer' });
 
+const LEDGER_TYPES = ['COVERAGE_BEGAN', 'COVERAGE_ENDED', 'COVERAGE_RESUMED', 'CLOCK_STEPPED', 'HISTORY_SHED'] as const;
+
 /** One line of `/api/v1/events`. */
 export const LogEvent = z
   .object({
     position,
     at: time,
-    type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'COVERAGE_BEGAN', 'COVERAGE_ENDED', 'COVERAGE_RESUMED', 'CLOCK_STEPPED']),
+    type: z.enum(['ADDED', 'MODIFIED', 'DELETED', ...LEDGER_TYPES]),
     cluster: z.string(),
     stream: z.string(),
     epoch: z.number().int(),

@@ -39,6 +39,14 @@ export const unknown = {
     detail: 'no Service store/wep was ever seen',
     requestId,
   }),
+  410: problemDocument('What is asked for was in the log, and was shed', {
+    type: 'about:blank',
+    title: 'Gone',
+    status: 410,
+    detail:
+      'the log as of position 4711 is not known any more: history before 2026-11-23T16:00:00.000Z was shed (retain: it was older than is to be kept)',
+    requestId,
+  }),
 };
 
 export const TAGS = {

@@ -5,7 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ZodError } from 'zod';
 import type { Log } from '../domain/log.ts';
-import { InvalidQuestionError, NotFoundError } from '../history/history.ts';
+import { HistoryShedError, InvalidQuestionError, NotFoundError } from '../history/history.ts';
 import type { Problem } from './contract.ts';
 import type { HttpEnv } from './environment.ts';
 
@@ -43,6 +43,7 @@ export function invalidParameters(c: Context<HttpEnv>, error: ZodError): Respons
 export function onError(log: Pick<Log, 'error'>): ErrorHandler<HttpEnv> {
   return (error, c) => {
     if (error instanceof NotFoundError) return problem(c, 404, error.message);
+    if (error instanceof HistoryShedError) return problem(c, 410, error.message);
     if (error instanceof InvalidQuestionError) return problem(c, 400, error.message, { parameter: error.parameter });
     if (error instanceof HTTPException && error.status < 500) return problem(c, error.status as 400, error.message);
     log.error({ err: error, requestId: c.var.requestId, path: c.req.path }, 'a request failed');

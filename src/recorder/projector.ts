@@ -7,7 +7,14 @@ import { editorsOf, type KubeEvent, noteOf, saidAt } from '../domain/causes/inde
 import { amongSlices, countAfter, type Flip, type FlipBounds, inferredFlipBounds, watchedFlipBounds } from '../domain/flips.ts';
 import type { EndpointSlice, KubeObject } from '../domain/objects.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
-import { isLedgerEvent, type LogWriter, type ObjectEvent, type StoredEvent, type StreamId } from '../store/event-store.ts';
+import {
+  isLedgerEvent,
+  type LogWriter,
+  type ObjectEvent,
+  type Position,
+  type StoredEvent,
+  type StreamId,
+} from '../store/event-store.ts';
 import { AddressLists, type ListVersion, NO_LIST, type ServiceScope } from './address-lists.ts';
 
 /** What one event does to one Service in one source. */
@@ -24,6 +31,12 @@ interface ServiceChange {
 
 export class Projector {
   readonly #lists = new AddressLists();
+  readonly #horizon: Position;
+
+  /** @param horizon up to here history was shed: the events left tell what there was, and nothing of how it came about */
+  constructor(horizon = 0 as Position) {
+    this.#horizon = horizon;
+  }
 
   /**
    * @param value the version that the event carries, parsed; read from the log when not given
@@ -45,7 +58,7 @@ export class Projector {
       case 'v1/events':
         log.projectObject(event, undefined);
         // A v1 Event that is deleted has expired: that is nothing that happened to anybody.
-        if (event.type !== 'DELETED') projectNote(log, event, value ?? parse(log, event));
+        if (event.type !== 'DELETED' && event.position > this.#horizon) projectNote(log, event, value ?? parse(log, event));
         return 0;
       default:
         log.projectObject(event, undefined);
@@ -116,7 +129,7 @@ export class Projector {
     const { versions, flips, ...projection } = change;
     const [before, after] = versions.map(({ object }) => object);
     // A first snapshot makes no flips: nothing is known of before it.
-    const known = event.origin === 'snapshot' ? [] : flips;
+    const known = event.origin === 'snapshot' || event.position <= this.#horizon ? [] : flips;
     const notBefore = known.length > 0 ? bounds(log, event, versions).notBefore : event.at;
     log.projectService({
       ...projection,

@@ -21,7 +21,9 @@ const PAGE = 1_000;
  */
 export function rebuild(store: EventStore, onProgress?: (progress: RebuildProgress) => void): RebuildSummary {
   return store.write((log) => {
-    const projector = new Projector();
+    const horizon = Math.max(0, ...log.horizons().map(({ position }) => position));
+    const projector = new Projector(horizon as Position);
+    let settled = horizon === 0;
     const lastPosition = log.lastPosition();
     let events = 0;
     let flips = 0;
@@ -29,12 +31,19 @@ export function rebuild(store: EventStore, onProgress?: (progress: RebuildProgre
     for (let after = 0 as Position; ; ) {
       const page = log.events({ after, limit: PAGE });
       for (const event of page) {
+        if (!settled && event.position > horizon) {
+          log.settleAtHorizon();
+          settled = true;
+        }
         flips += projector.project(log, event);
         after = event.position;
       }
       events += page.length;
       onProgress?.({ position: after, lastPosition });
-      if (page.length < PAGE) return { events, flips };
+      if (page.length < PAGE) {
+        if (!settled) log.settleAtHorizon();
+        return { events, flips };
+      }
     }
   });
 }

@@ -2,7 +2,8 @@
  * The store port: what the recorder writes through and history reads through, whatever engine is behind it.
  *
  * Promises that every engine keeps (test/contract holds them to it):
- * - The log is append-only. Positions grow by one from 1 without holes.
+ * - The log is append-only. Positions grow by one from 1, without holes above the horizon; only {@link LogSpace.shed} takes
+ *   events away, the oldest first.
  * - A write is one transaction: events, their projections, cursors and coverage appear together or not at all.
  * - A body read back is byte for byte what was appended, or the read throws {@link CorruptLogError}.
  * - The same version of the same object appended again is a repeat: ignored, and said so.
@@ -10,10 +11,11 @@
  * - Projections depend on nothing but the events before them: made again from the log they are identical.
  */
 import type { Backend, BackendCounts, FlipState, Source } from '../domain/backends.ts';
-import type { CoverageSpan, LedgerFact } from '../domain/ledger.ts';
+import type { CoverageSpan, LedgerFact, ShedReason } from '../domain/ledger.ts';
 import type { ResourceName, StreamKey } from '../domain/resources.ts';
 import type { ChangeType, Cursor } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
+import type { LogSpace } from './log-space.ts';
 
 declare const brand: unique symbol;
 type Id<Name extends string> = number & { readonly [brand]: Name };
@@ -30,35 +32,7 @@ export const position = (value: number): Position => value as Position;
 /** As of this position everything in the log counts. */
 export const LATEST = Number.MAX_SAFE_INTEGER as Position;
 
-/** The log's content does not match its checksums or refers to what is not there. */
-export class CorruptLogError extends Error {
-  override name = 'CorruptLogError';
-}
-
-/** The file cannot be used as a log: not a database, from a newer version, not readable. `message` is for people. */
-export class LogUnusableError extends Error {
-  override name = 'LogUnusableError';
-}
-
-/** A write did not happen and nothing of it is in the log: a full or failing disk, a lock. It may work later. `message` is for people. */
-export class LogUnwritableError extends Error {
-  override name = 'LogUnwritableError';
-}
-
-/** Another process writes this log. */
-export class LogBusyError extends Error {
-  override name = 'LogBusyError';
-}
-
-/** The log holds another cluster under the name that a cluster was to get. */
-export class ClusterNameTakenError extends Error {
-  override name = 'ClusterNameTakenError';
-  constructor(cluster: string) {
-    super(
-      `the log already holds another cluster named ${JSON.stringify(cluster)}: give this one a name of its own with --cluster`,
-    );
-  }
-}
+export * from './log-errors.ts';
 
 /**
  * How a version came to the recorder: `watch`: seen as it happened; `snapshot`: in a stream's first complete state,
@@ -215,9 +189,24 @@ export interface CoverageRecord {
   readonly spans: readonly CoverageSpan[];
 }
 
+/**
+ * How far history of a cluster was shed. Instants from `at` on, as of positions from `position` on, are answered as if
+ * nothing had been: of every object the version in force at the horizon is kept. Of earlier ones nothing can be said.
+ */
+export interface Horizon {
+  readonly clusterId: ClusterId;
+  readonly position: Position;
+  readonly at: EpochMs;
+  readonly reason: ShedReason;
+}
+
 export interface EventReader {
+  /** Runs `read`, which may not wait, over one state of the log: no call in it sees what is written meanwhile. */
+  consistently<T>(read: () => T): T;
   /** 0 for an empty log. */
   lastPosition(): Position;
+  /** Of the clusters that history was shed of. */
+  horizons(): Horizon[];
   clusters(): ClusterRecord[];
   streams(clusterId?: ClusterId): StreamRecord[];
   /** Coverage as the ledger tells it up to `asOf`. */
@@ -226,7 +215,7 @@ export interface EventReader {
   /** Events by position, oldest first, with `position` > `after`. */
   events(query: { after: Position; limit: number }): StoredEvent[];
   event(position: Position): StoredEvent | undefined;
-  /** First and last event of a cluster. */
+  /** First event of a cluster after its horizon, and its last event; the last one twice when none is after the horizon. */
   extent(clusterId: ClusterId): { first: StoredEvent; last: StoredEvent } | undefined;
   /** The version that an event carries. @throws CorruptLogError */
   body(event: ObjectEvent): Uint8Array;
@@ -354,7 +343,7 @@ export interface LogWriter extends EventReader {
 
   /** Whether the version that an event carries is, byte for byte, this one. */
   hasBody(event: ObjectEvent, body: Uint8Array): boolean;
-  /** Names of the Services whose label a slice carried so far, in its own namespace. */
+  /** Names of the Services, in the slice's own namespace, whose label its last event carried; none once it was deleted. */
   servicesOfSlice(slice: ObjectId): string[];
 
   /** @returns `undefined` when it is a repeat: the same epoch, object, resourceVersion and type. */
@@ -368,9 +357,11 @@ export interface LogWriter extends EventReader {
   /** For an event that carries a v1 Event; `about` is the uid of the object that it is about. */
   projectNote(clusterId: ClusterId, note: NoteRecord & { readonly about: string }): void;
   clearProjections(): void;
+  /** For a rebuild that has projected all that is left at or below the horizon, without flips and notes, and nothing after it. */
+  settleAtHorizon(): void;
 }
 
-export interface EventStore {
+export interface EventStore extends LogSpace {
   /**
    * Runs `work` in one transaction and returns what it returns. `work` is synchronous: a promise would let the
    * transaction end before it. When `work` throws, nothing is written and the error is passed on.

@@ -28,10 +28,17 @@ export const LAYERS: readonly Layer[] = [
   { path: 'src/http/contract-timeline.ts', imports: ['src/http/contract.ts'], packages: ['zod'], builtins: NONE },
 
   // The port knows no engine; an engine knows the port, and nobody but a composition root knows the engine.
-  { path: 'src/store/event-store.ts', imports: ['src/domain/'], packages: NONE, builtins: NONE },
+  { path: 'src/store/log-errors.ts', imports: NONE, packages: NONE, builtins: NONE },
+  { path: 'src/store/log-space.ts', imports: ['src/domain/'], packages: NONE, builtins: NONE },
+  {
+    path: 'src/store/event-store.ts',
+    imports: ['src/domain/', 'src/store/log-errors.ts', 'src/store/log-space.ts'],
+    packages: NONE,
+    builtins: NONE,
+  },
   {
     path: 'src/store/sqlite/',
-    imports: ['src/domain/', 'src/store/event-store.ts'],
+    imports: ['src/domain/', 'src/store/event-store.ts', 'src/store/log-space.ts'],
     packages: ['better-sqlite3', 'lru-cache'],
     builtins: 'any',
   },

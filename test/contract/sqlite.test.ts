@@ -3,6 +3,7 @@ import { openStore } from '../../src/store/sqlite/store.ts';
 import { newLogFile } from '../support/log-folder.ts';
 import { type Engine, eventStoreContract } from './event-store.contract.ts';
 import { evidenceContract } from './evidence.contract.ts';
+import { sheddingContract } from './shedding.contract.ts';
 
 const engine: Engine = {
   name: 'SQLite',
@@ -15,3 +16,4 @@ const engine: Engine = {
 
 eventStoreContract(engine);
 evidenceContract(engine);
+sheddingContract(engine);

@@ -31,7 +31,7 @@ export function coverageAnswer(reader: EventReader, question: InCluster & InWind
           resource,
           ...(namespace !== undefined ? { namespace } : {}),
           spans: spans
-            .filter((span) => span.from < to && span.provenAt >= from)
+            .filter((span) => span.from < to && span.provenAt >= Math.max(from, span.from))
             .map((span) => ({
               from: formatTime(span.from),
               provenUntil: formatTime(span.provenAt),

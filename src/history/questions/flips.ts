@@ -2,14 +2,14 @@
 import type { Source } from '../../domain/backends.ts';
 import { CAUSES, type CauseName } from '../../domain/causes/index.ts';
 import { epochMs, formatTime, MAX_INSTANT } from '../../domain/time.ts';
-import type { ClusterId, ClusterRecord, EventReader } from '../../store/event-store.ts';
+import { type ClusterId, type ClusterRecord, type EventReader, type Position, position } from '../../store/event-store.ts';
 import type { CoverageStatus, FlipsAnswer } from '../answers.ts';
 import { type ExplainedFlip, flipsWithCause } from '../causes/causes.ts';
-import { readFlipsCursor, writeFlipsCursor } from '../cursor.ts';
+import { type FlipsCursor, readFlipsCursor, writeFlipsCursor } from '../cursor.ts';
 import { coverageWithin, type Gap } from '../gaps.ts';
-import { type FlipsQuestion, InvalidQuestionError, NotFoundError } from '../history.ts';
+import { type FlipsQuestion, HistoryShedError, InvalidQuestionError, NotFoundError } from '../history.ts';
 import { limitOf } from '../limits.ts';
-import { knownScopes, type LogView, viewLog } from '../log-view.ts';
+import { horizonOf, knownScopes, type LogView, viewLog, whyShed } from '../log-view.ts';
 import { resolveClusters, resolveService, resolveWindow, type SeenService, type Window } from '../resolve.ts';
 import { primarySource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
 import { clusterNames, flipAnswer, gapAnswer } from '../to-answer.ts';
@@ -42,6 +42,7 @@ export function flipsPage(reader: EventReader, question: FlipsQuestion, most: nu
   const { namespace } = question;
   const subject = subjectOf(view, question);
   const { clusters, service } = subject;
+  if (cursor) requireUnshed(view, clusters, cursor);
   // Absent: each Service by the source that tells it, which the store knows.
   const source = question.source ?? (service ? sourceOfService(view, service) : undefined);
   const sourceIn = (cluster: ClusterRecord) => source ?? primarySourceIn(view, cluster, namespace);
@@ -66,13 +67,25 @@ export function flipsPage(reader: EventReader, question: FlipsQuestion, most: nu
     limit,
   };
   const { items, next } = only === undefined ? { items: [] } : flipsWithCause(view, query, causeFilter(question.cause));
+  const horizon = cursor?.horizon ?? horizonPosition(view);
   return {
     head: { from: formatTime(from), to: formatTime(to), asOf: view.asOf, ...coverage },
     items,
-    ...(next ? { nextCursor: writeFlipsCursor({ after: next, asOf: view.asOf, from, to }) } : {}),
+    ...(next ? { nextCursor: writeFlipsCursor({ after: next, asOf: view.asOf, from, to, horizon }) } : {}),
     clusterName: clusterNames(clusters),
   };
 }
+
+/** What was shed since the first page must not be missing from a later one without a word. */
+function requireUnshed(view: LogView, clusters: readonly ClusterRecord[], { after, horizon }: FlipsCursor): void {
+  for (const { id } of clusters) {
+    const now = horizonOf(view, id);
+    if (now === undefined || now.position <= horizon || now.at <= after.at) continue;
+    throw new HistoryShedError(`the flips that follow are not all known any more: ${whyShed(now)}`);
+  }
+}
+
+const horizonPosition = ({ horizons }: LogView): Position => position(Math.max(0, ...horizons.map((each) => each.position)));
 
 function causeFilter(cause: string | undefined): CauseName | undefined {
   const known = CAUSES.find((name) => name === cause);

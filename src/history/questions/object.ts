@@ -3,8 +3,8 @@ import { resourceNamed } from '../../domain/resources.ts';
 import { formatTime, MAX_INSTANT } from '../../domain/time.ts';
 import type { EventReader } from '../../store/event-store.ts';
 import { coverageAt } from '../gaps.ts';
-import { NotFoundError, type ObjectAnswer, type ObjectQuestion } from '../history.ts';
-import { knownOf, viewLog } from '../log-view.ts';
+import { HistoryShedError, NotFoundError, type ObjectAnswer, type ObjectQuestion } from '../history.ts';
+import { horizonOf, knownOf, viewLog, whyShed } from '../log-view.ts';
 import { latestInstant, resolveCluster } from '../resolve.ts';
 import { gapAnswer } from '../to-answer.ts';
 
@@ -18,6 +18,10 @@ export function objectAnswer(reader: EventReader, question: ObjectQuestion): Obj
     return reader.objectAt({ clusterId: id, resource, namespace, name, at: MAX_INSTANT, asOf }) !== undefined;
   });
   const at = question.at ?? latestInstant(view, [cluster], [resource], namespace);
+  const horizon = horizonOf(view, cluster.id);
+  if (horizon !== undefined && at < horizon.at) {
+    throw new HistoryShedError(`${thing} is not known at ${formatTime(at)}: ${whyShed(horizon)}`);
+  }
   const { status, gap } = coverageAt(knownOf(view, cluster.id, resource, namespace), at);
   const event = reader.objectAt({ clusterId: cluster.id, resource, namespace, name, at, asOf });
   if (event === undefined || event.type === 'DELETED') {

@@ -129,25 +129,31 @@ function carries(footing: Footing, delta: number): boolean {
 /** Chooses what each version stands on: the object's waypoint, its keyframe, one of its family, or nothing. */
 export class BodyWriter {
   readonly #reader: BodyReader;
+  readonly #isStored: (position: number) => boolean;
+  /** Bodies up to here may have been shed. */
+  #horizon = 0;
   readonly #chains = new LRUCache<number, Chain>({ max: 200_000 });
   /** Newest keyframe of each family of objects that resemble each other. */
   readonly #families = new LRUCache<string, Footing>({ max: 20_000 });
 
-  constructor(reader: BodyReader) {
+  /** @param isStored whether there still is a body */
+  constructor(reader: BodyReader, isStored: (position: number) => boolean = () => true) {
     this.#reader = reader;
+    this.#isStored = isStored;
   }
 
   /**
    * @param lastBody position of the body that the object's last event carries; `undefined` for a new object
    */
   encode(position: number, objectId: number, lastBody: number | undefined, family: string | undefined, raw: Uint8Array): BodyRow {
-    const chain = this.#chains.get(objectId) ?? this.#resume(objectId, lastBody);
+    const known = this.#chains.get(objectId);
+    const chain = known && this.#holds((known.waypoint ?? known.keyframe).position) ? known : this.#resume(objectId, lastBody);
     if (chain?.waypoint !== undefined) {
       const delta = compress(raw, this.#reader.dictionary(chain.waypoint.position));
       if (carries(chain.waypoint, delta.length)) return row(raw, chain.waypoint.position, delta);
     }
     const alone = compress(raw, undefined);
-    const keyframe = (family === undefined ? undefined : this.#families.get(family)) ?? chain?.keyframe;
+    const keyframe = this.#familyKeyframe(family) ?? chain?.keyframe;
     if (keyframe !== undefined) {
       const delta = compress(raw, this.#reader.dictionary(keyframe.position));
       // The object may have grown since its keyframe: what counts is what a new one costs now.
@@ -161,6 +167,22 @@ export class BodyWriter {
   clear(): void {
     this.#chains.clear();
     this.#families.clear();
+  }
+
+  /** @param objects whose ids may be given to others from now on */
+  shed(horizon: number, objects: readonly number[]): void {
+    this.#horizon = horizon;
+    for (const object of objects) this.#chains.delete(object);
+  }
+
+  /** A body that was shed may still be known here, but nothing may stand on it any more. */
+  #holds(base: number): boolean {
+    return base > this.#horizon || this.#isStored(base);
+  }
+
+  #familyKeyframe(family: string | undefined): Footing | undefined {
+    const keyframe = family === undefined ? undefined : this.#families.get(family);
+    return keyframe && this.#holds(keyframe.position) ? keyframe : undefined;
   }
 
   #keyframe(position: number, objectId: number, family: string | undefined, raw: Uint8Array, alone: Buffer): BodyRow {

@@ -28,6 +28,7 @@ export const LEDGER = codes<LedgerType>('ledger fact', {
   COVERAGE_ENDED: 12,
   COVERAGE_RESUMED: 13,
   CLOCK_STEPPED: 14,
+  HISTORY_SHED: 15,
 });
 export const ORIGIN = codes<Origin | 'ledger'>('origin', { ledger: 0, watch: 1, snapshot: 2, relist: 3 });
 export const SOURCE = codes<Source>('source', { endpoints: 0, endpointslices: 1 });

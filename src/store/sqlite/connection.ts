@@ -18,10 +18,13 @@ export function openForWriting(file: string): Connection {
     connection.pragma('busy_timeout = 5000');
     const fresh = connection.pragma('schema_version', { simple: true }) === 0;
     if (!fresh) requireLog(connection, file);
+    // Before anything is written: free pages can then be given back while recording.
+    if (fresh) connection.pragma('auto_vacuum = INCREMENTAL');
     // A commit that is lost with the power takes its cursor along: the watch replays it. So NORMAL is enough.
     connection.pragma('journal_mode = WAL');
     connection.pragma('synchronous = NORMAL');
-    connection.pragma('foreign_keys = ON');
+    // Held by `verify`: SQLite would search all events for every body that is shed.
+    connection.pragma('foreign_keys = OFF');
     connection.pragma('cache_size = -32768');
     connection.pragma('journal_size_limit = 67108864');
     if (fresh) connection.pragma(`application_id = ${APPLICATION_ID}`);

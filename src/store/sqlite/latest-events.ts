@@ -1,6 +1,6 @@
 /** The latest event of each name that was written lately: a change is held against it, and most names change again. */
 import { LRUCache } from 'lru-cache';
-import type { ObjectEvent, ObjectIdentity } from '../event-store.ts';
+import type { ObjectEvent, ObjectId, ObjectIdentity } from '../event-store.ts';
 
 /** A version as it is stored. */
 export interface StoredBody {
@@ -48,6 +48,13 @@ export class LatestEvents {
     // The newest holder of a name counts, and which that is can be told only from the one that counted before.
     if (appended !== undefined && known !== undefined && event.objectId >= known.event.objectId) this.#byName.set(key, appended);
     else this.#byName.delete(key);
+  }
+
+  /** The object is not in the log any more. */
+  forget(object: Omit<ObjectIdentity, 'uid'> & { readonly id: ObjectId }): void {
+    const key = keyOf(object);
+    if (this.#byName.get(key)?.event.objectId === object.id) this.#byName.delete(key);
+    if (this.#appended?.event.objectId === object.id) this.#appended = undefined;
   }
 
   clear(): void {

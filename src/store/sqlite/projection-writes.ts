@@ -34,7 +34,13 @@ export function projectObject(sql: Statements, event: ObjectEvent, service: stri
   const { id } = serviceIn(sql, { clusterId, namespace, name: service });
   if (resource === 'v1/endpoints') sql.run('UPDATE service SET has_endpoints = 1 WHERE service_id = ? AND has_endpoints = 0', id);
   if (resource === 'discovery.k8s.io/v1/endpointslices') {
-    sql.run('INSERT INTO service_slice (service_id, object_id) VALUES (?, ?) ON CONFLICT DO NOTHING', id, event.objectId);
+    sql.run(
+      `INSERT INTO service_slice (service_id, object_id, last_position) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET last_position = excluded.last_position`,
+      id,
+      event.objectId,
+      event.position,
+    );
   }
 }
 
@@ -50,6 +56,7 @@ export function projectLedger(sql: Statements, { position, at, streamId, fact }:
       changeLastSpan(sql, streamId, null, undefined);
       break;
     case 'CLOCK_STEPPED':
+    case 'HISTORY_SHED':
       break;
     default:
       fact satisfies never;
@@ -88,7 +95,7 @@ export function projectService(
       at,
       id,
       SOURCE.code(source),
-      backendId(sql, id, flip),
+      backendId(sql, id, flip, position),
       STATE.code(flip.from),
       STATE.code(flip.to),
       counts.ready,
@@ -143,8 +150,9 @@ function serviceIn(sql: Statements, { clusterId, namespace, name }: Omit<Service
   return serviceRecord({ service_id, cluster_id: clusterId, namespace, name });
 }
 
-function backendId(sql: Statements, serviceId: number, { backend }: NewFlip): number {
+function backendId(sql: Statements, serviceId: number, { backend }: NewFlip, position: number): number {
   const values = [
+    position,
     serviceId,
     backend.address,
     formatPorts(backend.ports),
@@ -154,13 +162,15 @@ function backendId(sql: Statements, serviceId: number, { backend }: NewFlip): nu
     backend.zone ?? '',
   ];
   const known = sql.get<{ backend_id: number }>(
-    `SELECT backend_id FROM backend
-       WHERE service_id = ? AND address = ? AND ports = ? AND pod_uid = ? AND pod = ? AND node = ? AND zone = ?`,
+    `UPDATE backend SET last_position = ?
+       WHERE service_id = ? AND address = ? AND ports = ? AND pod_uid = ? AND pod = ? AND node = ? AND zone = ?
+       RETURNING backend_id`,
     ...values,
   );
   if (known) return known.backend_id;
   return sql.insert(
-    'INSERT INTO backend (service_id, address, ports, pod_uid, pod, node, zone) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO backend (last_position, service_id, address, ports, pod_uid, pod, node, zone)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ...values,
   );
 }

@@ -10,6 +10,7 @@ import type {
   FlipQuery,
   FlipRecord,
   FlipStep,
+  Horizon,
   NoteRecord,
   ObjectEvent,
   Position,
@@ -22,6 +23,7 @@ import { BodyReader, type BodyRow } from './bodies.ts';
 import { CHANGE } from './codes.ts';
 import * as flipReads from './flip-reads.ts';
 import { backends, flipSteps } from './flip-steps.ts';
+import { horizons } from './horizons.ts';
 import * as projections from './projection-reads.ts';
 import {
   type CoverageRow,
@@ -56,6 +58,15 @@ export class SqliteReader implements EventReader {
       (position) => this.sql.get<BodyRow>('SELECT base, size, crc, data FROM body WHERE position = ?', position),
       bodyCacheBytes,
     );
+  }
+
+  consistently<T>(read: () => T): T {
+    const { connection } = this.sql;
+    return connection.inTransaction ? read() : connection.transaction(read).deferred();
+  }
+
+  horizons(): Horizon[] {
+    return horizons(this.sql);
   }
 
   lastPosition(): Position {
@@ -102,20 +113,25 @@ export class SqliteReader implements EventReader {
   }
 
   extent(clusterId: ClusterId): { first: StoredEvent; last: StoredEvent } | undefined {
-    const edge = (order: 'ASC' | 'DESC') =>
+    const edge = (order: 'ASC' | 'DESC', after = 0) =>
       this.sql.get<{ position: Position }>(
-        `SELECT position FROM event WHERE stream_id IN (SELECT stream_id FROM stream WHERE cluster_id = ?)
+        `SELECT position FROM event WHERE stream_id IN (SELECT stream_id FROM stream WHERE cluster_id = ?) AND position > ?
          ORDER BY position ${order} LIMIT 1`,
         clusterId,
+        after,
       )?.position;
+    const horizon = this.horizons().find((each) => each.clusterId === clusterId);
     // A cluster's first event opens the coverage of a stream: found there without reading the clusters before it.
-    const firstPosition = this.sql.get<{ position: Position | null }>(
-      'SELECT min(began_position) AS position FROM coverage JOIN stream USING (stream_id) WHERE cluster_id = ?',
-      clusterId,
-    )?.position;
+    const firstPosition =
+      horizon !== undefined
+        ? edge('ASC', horizon.position)
+        : this.sql.get<{ position: Position | null }>(
+            'SELECT min(began_position) AS position FROM coverage JOIN stream USING (stream_id) WHERE cluster_id = ?',
+            clusterId,
+          )?.position;
     const lastPosition = edge('DESC');
     if (lastPosition === undefined) return undefined;
-    const first = this.event(firstPosition ?? edge('ASC') ?? lastPosition);
+    const first = this.event(firstPosition ?? (horizon === undefined ? edge('ASC') : undefined) ?? lastPosition);
     const last = this.event(lastPosition);
     return first && last ? { first, last } : undefined;
   }

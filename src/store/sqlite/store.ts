@@ -1,8 +1,10 @@
 /** The SQLite engine of the event store. */
 import type { EventReader, EventStore, LogWriter } from '../event-store.ts';
+import type { LogSize, LogSpace, ShedStep } from '../log-space.ts';
 import { type Connection, openForReading, openForWriting, writeError } from './connection.ts';
 import { migrate, requireCurrent } from './migrate.ts';
 import { SqliteReader } from './reader.ts';
+import { giveBack, logSize } from './space.ts';
 import { Statements } from './statements.ts';
 import { SqliteWriter } from './writer.ts';
 import { lockForWriting, type WriterLock } from './writer-lock.ts';
@@ -96,6 +98,22 @@ class SqliteStore implements EventStore {
     }
   }
 
+  shed(step: Parameters<LogSpace['shed']>[0]): ShedStep {
+    return this.#transaction(() => this.#writer.shed(step));
+  }
+
+  size(): LogSize {
+    return logSize(this.#connection);
+  }
+
+  giveBack(bytes: number): void {
+    this.#passing(() => giveBack(this.#connection, bytes));
+  }
+
+  settle(): void {
+    this.#passing(() => this.#connection.pragma('wal_checkpoint(TRUNCATE)'));
+  }
+
   close(): void {
     this.#connection.close();
     this.#lock.release();
@@ -119,6 +137,14 @@ class SqliteStore implements EventStore {
       return result;
     } catch (error) {
       this.#rollback();
+      throw writeError(this.#connection.name, error);
+    }
+  }
+
+  #passing(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
       throw writeError(this.#connection.name, error);
     }
   }

@@ -22,8 +22,10 @@ import {
   type StreamId,
   type StreamRecord,
 } from '../event-store.ts';
+import type { LogSpace, ShedStep } from '../log-space.ts';
 import { type BodyRow, BodyWriter } from './bodies.ts';
 import { CHANGE, LEDGER, ORIGIN } from './codes.ts';
+import { horizonPosition } from './horizons.ts';
 import { LatestEvents, type StoredBody } from './latest-events.ts';
 import * as projections from './projection-writes.ts';
 import { SqliteReader } from './reader.ts';
@@ -37,16 +39,33 @@ import {
   type JoinedEventRow,
   objectEvent,
 } from './rows.ts';
+import { shed } from './shed.ts';
+import { holdBase } from './shed-bodies.ts';
+import { settleAllCounts } from './shed-counts.ts';
 import type { Statements } from './statements.ts';
 
 export class SqliteWriter extends SqliteReader implements LogWriter {
-  readonly #encoder = new BodyWriter(this.bodies);
+  readonly #encoder = new BodyWriter(
+    this.bodies,
+    (position) => this.sql.get('SELECT 1 FROM body WHERE position = ?', position) !== undefined,
+  );
   readonly #latest = new LatestEvents();
   /** Position of the next event; `undefined` until read from the log. */
   #next: number | undefined;
 
   constructor(statements: Statements) {
     super(statements, 64 << 20);
+  }
+
+  /** Inside a transaction; what was learnt of what is shed is forgotten. */
+  shed(step: Parameters<LogSpace['shed']>[0]): ShedStep {
+    const { objects, ...done } = shed(this.sql, step);
+    this.#encoder.shed(
+      horizonPosition(this.sql),
+      objects.map(({ id }) => id),
+    );
+    for (const object of objects) this.#latest.forget(object);
+    return done;
   }
 
   /** Forgets what was learnt inside a transaction that has been rolled back. */
@@ -153,7 +172,10 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   servicesOfSlice(slice: ObjectId): string[] {
     return this.sql
       .all<{ name: string }>(
-        'SELECT v.name FROM service_slice m JOIN service v USING (service_id) WHERE m.object_id = ? ORDER BY v.name',
+        `SELECT v.name FROM lifespan l
+         JOIN service_slice m ON m.object_id = l.object_id AND m.last_position = l.last_position
+         JOIN service v ON v.service_id = m.service_id
+         WHERE l.object_id = ? AND l.deleted_at IS NULL ORDER BY v.name`,
         slice,
       )
       .map(({ name }) => name);
@@ -258,6 +280,10 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     this.#latest.clear();
   }
 
+  settleAtHorizon(): void {
+    settleAllCounts(this.sql);
+  }
+
   /**
    * The row of an object is the newest of its name while it exists: reads find the present holder of a name by that. So an
    * object that lives again after another one had its name (a backup was restored) gets a row of its own once more.
@@ -306,6 +332,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
 
   #saveBody(position: number, { base, size, crc, data }: BodyRow): void {
     this.sql.run('INSERT INTO body (position, base, size, crc, data) VALUES (?, ?, ?, ?, ?)', position, base, size, crc, data);
+    if (base !== null) holdBase(this.sql, base);
   }
 
   #insertEvent(row: Omit<EventRow, 'checksum'>, identity: string, bodyCrc: number): void {

@@ -83,7 +83,7 @@ class StreamAudit {
   }
 
   #ledger({ at, fact }: LedgerEvent): void {
-    if (fact.type === 'CLOCK_STEPPED') return;
+    if (fact.type === 'CLOCK_STEPPED' || fact.type === 'HISTORY_SHED') return;
     this.#endFirstSnapshot();
     if (fact.type === 'COVERAGE_ENDED') {
       this.#must(this.#covered || fact.reason.code === 'loss-proven', 'ended twice');

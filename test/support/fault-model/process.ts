@@ -113,6 +113,10 @@ export class RecorderProcess {
       write: (work) => this.#write(work),
       writeTogether: (work) => this.#store.writeTogether(work),
       reader: this.#store.reader,
+      shed: (step) => this.#store.shed(step),
+      size: () => this.#store.size(),
+      giveBack: (bytes) => this.#store.giveBack(bytes),
+      settle: () => this.#store.settle(),
       close: () => this.#store.close(),
     };
     const recorder = new Recorder({ store, cluster: { uid: 'uid-of-the-cluster', name: 'tested' }, times: 'received' });

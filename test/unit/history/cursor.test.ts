@@ -10,12 +10,13 @@ const whole = fc.nat({ max: 2 ** 31 - 1 });
 describe('cursors of pages', () => {
   test('property: a cursor of flips reads back as written, in characters that a URL carries as they are', () => {
     fc.assert(
-      fc.property(whole, whole, whole, whole, whole, whole, (at, place, ordinal, asOf, from, to) => {
+      fc.property(whole, whole, whole, whole, whole, whole, whole, (at, place, ordinal, asOf, from, to, horizon) => {
         const cursor = {
           after: { at: epochMs(at), position: position(place), ordinal },
           asOf: position(asOf),
           from: epochMs(from),
           to: epochMs(to),
+          horizon: position(horizon),
         };
         const text = writeFlipsCursor(cursor);
         expect(text).toMatch(/^[A-Za-z0-9_-]+$/);
@@ -38,6 +39,7 @@ describe('cursors of pages', () => {
     asOf: position(3),
     from: epochMs(0),
     to: epochMs(9),
+    horizon: position(0),
   });
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -50,10 +52,10 @@ describe('cursors of pages', () => {
       'a cursor of another question',
       writeServicesCursor({ after: { cluster: 'c', namespace: 'n', name: 's' }, asOf: position(1), at: epochMs(1) }),
     ],
-    ['fields of another kind', encode(['flips', '1', 2, 0, 3, 0, 9])],
-    ['a negative position', encode(['flips', 1, -2, 0, 3, 0, 9])],
-    ['a time beyond the calendar', encode(['flips', 1e17, 2, 0, 3, 0, 9])],
-    ['a field too many', encode(['flips', 1, 2, 0, 3, 0, 9, 9])],
+    ['fields of another kind', encode(['flips', '1', 2, 0, 3, 0, 9, 0])],
+    ['a negative position', encode(['flips', 1, -2, 0, 3, 0, 9, 0])],
+    ['a time beyond the calendar', encode(['flips', 1e17, 2, 0, 3, 0, 9, 0])],
+    ['a field too many', encode(['flips', 1, 2, 0, 3, 0, 9, 9, 9])],
     ['JSON that is no list', encode({ at: 1 })],
   ])('%s is refused, and the parameter named', (_what, text) => {
     const read = () => readFlipsCursor(text);

@@ -118,7 +118,10 @@ function Certainty({ answer }: { answer: StateAnswer }) {
         </p>
       )}
       {coverage === 'before-recording' && (
-        <p class="notice">Nothing was recorded yet at this instant: what the Service’s backends were is not known.</p>
+        <p class="notice">
+          {gap?.detail === undefined ? 'Nothing was recorded yet at this instant' : `At this instant: ${gap.detail}`}: what the
+          Service’s backends were is not known.
+        </p>
       )}
       {truncated && (
         <p class="notice plain">Endpoints was cut at 1,000 addresses: choose the source EndpointSlices to see all.</p>
