@@ -68,7 +68,7 @@ export class BodyReader {
     if (cached) return cached;
     const found = row ?? this.row(position);
     const { base } = found;
-    if (base === null) return this.#keep(position, decode(position, found, undefined));
+    if (base === null) return this.#keep(position, alone([decode(position, found, undefined)]));
     const standsOn = this.row(base);
     if (standsOn.base !== null) {
       throw new CorruptLogError(`the body at position ${position} is used as a waypoint but does not stand on a keyframe`);
@@ -80,6 +80,11 @@ export class BodyReader {
   /** Takes note of a waypoint on the keyframe `base`, so that it need not be decoded. @returns its dictionary */
   keepWaypoint(position: number, base: number, raw: Uint8Array): Buffer {
     return this.#keep(position, waypointDictionary(this.dictionary(base), raw));
+  }
+
+  /** Nothing new will stand on this body. */
+  release(position: number): void {
+    this.#dictionaries.delete(position);
   }
 
   clear(): void {
@@ -95,7 +100,18 @@ export class BodyReader {
 /** What deltas on a waypoint are compressed with. @returns bytes of its own */
 export function waypointDictionary(keyframe: Uint8Array, waypoint: Uint8Array): Buffer {
   const isJoined = keyframe.length + waypoint.length <= JOINED_BYTES;
-  return Buffer.concat(isJoined ? [keyframe, waypoint] : [waypoint]);
+  return alone(isJoined ? [keyframe, waypoint] : [waypoint]);
+}
+
+/** Joined in memory of their own: a small buffer is a part of a larger one, which would stay as long as it does. */
+function alone(parts: readonly Uint8Array[]): Buffer {
+  const joined = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 /** What the next version of an object stands on, and what deltas have cost so far. All sizes are compressed bytes. */
@@ -191,7 +207,9 @@ export class BodyWriter {
       return row(raw, null, alone);
     }
     const keyframe = footing(position, alone.length);
-    this.#chains.set(objectId, { keyframe, waypoint: undefined });
+    const former = family === undefined ? this.#chains.get(objectId)?.keyframe : this.#families.get(family);
+    if (former !== undefined) this.#reader.release(former.position);
+    this.#chain(objectId, { keyframe, waypoint: undefined });
     if (family !== undefined) this.#families.set(family, keyframe);
     return row(raw, null, alone);
   }
@@ -199,9 +217,15 @@ export class BodyWriter {
   /** Stores the version on the keyframe; the next ones may stand on it. */
   #waypoint(position: number, objectId: number, keyframe: Footing, raw: Uint8Array, delta: Buffer): BodyRow {
     const waypoint = usableAsBase(raw) ? footing(position, delta.length) : undefined;
-    this.#chains.set(objectId, { keyframe, waypoint });
+    this.#chain(objectId, { keyframe, waypoint });
     if (waypoint) this.#reader.keepWaypoint(position, keyframe.position, raw);
     return row(raw, keyframe.position, delta);
+  }
+
+  #chain(objectId: number, chain: Chain): void {
+    const former = this.#chains.get(objectId)?.waypoint;
+    if (former !== undefined) this.#reader.release(former.position);
+    this.#chains.set(objectId, chain);
   }
 
   /** After a restart: goes on from what the object's last version stands on; that version itself may be a waypoint. */

@@ -44,6 +44,9 @@ import { holdBase } from './shed-bodies.ts';
 import { settleAllCounts } from './shed-counts.ts';
 import type { Statements } from './statements.ts';
 
+/** What new versions are compressed with: of objects that change often; of another one it is decoded again. */
+const DICTIONARY_BYTES = 24 << 20;
+
 export class SqliteWriter extends SqliteReader implements LogWriter {
   readonly #encoder = new BodyWriter(
     this.bodies,
@@ -54,7 +57,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   #next: number | undefined;
 
   constructor(statements: Statements) {
-    super(statements, 64 << 20);
+    super(statements, DICTIONARY_BYTES);
   }
 
   /** Inside a transaction; what was learnt of what is shed is forgotten. */
