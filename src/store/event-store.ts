@@ -277,6 +277,11 @@ export interface EventReader {
   flipsAfter(query: { after: Position; through: Position; limit: number }): FlipRecord[];
   /** The counts in force at T. `undefined`: the source had told nothing of the Service by then. */
   countsAt(query: { serviceId: ServiceId; source: Source; at: EpochMs; asOf: Position }): CountsRecord | undefined;
+  /**
+   * Whether a version of the Service's address list that was in force in a span (its ends belong to it) was cut at 1,000
+   * addresses, written by hand, or no list at all.
+   */
+  hasUnusualLists(query: { serviceId: ServiceId; source: Source; from: EpochMs; to: EpochMs; asOf: Position }): boolean;
   /** Changes of the counts with from < at < to, oldest first. */
   counts(query: { serviceId: ServiceId; source: Source; from: EpochMs; to: EpochMs; asOf: Position }): CountsRecord[];
 }

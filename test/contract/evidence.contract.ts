@@ -1,7 +1,7 @@
 /** What every engine of the event store promises of the evidence behind causes: versions of a span, and what v1 Events said. */
 import { describe, expect, test } from 'vitest';
 import type { ResourceName } from '../../src/domain/resources.ts';
-import { LATEST, type LogWriter, position } from '../../src/store/event-store.ts';
+import { LATEST, type LogWriter, position, type ServiceId, type ServiceProjection } from '../../src/store/event-store.ts';
 import { append, at, type Engine, started, version } from './event-store.contract.ts';
 
 export function evidenceContract(engine: Engine): void {
@@ -74,6 +74,46 @@ export function evidenceContract(engine: Engine): void {
       expect(said(0, 99, position(2))).toEqual(['first 10 1']);
       store.write((log) => log.clearProjections());
       expect(said(0, 99)).toEqual([]);
+    });
+
+    test('whether an address list was anything but one that a controller keeps whole', () => {
+      const store = engine.open();
+      const begun = started(store);
+      const list = (ms: number, more: Partial<ServiceProjection> = {}) =>
+        store.write((log) => {
+          const event = append(log, version(begun, { at: at(ms), resourceVersion: String(ms) }));
+          const service = { clusterId: begun.cluster.id, namespace: 'store', name: 'cart' };
+          const counts = { ready: 0, notReady: 0, terminating: 0 };
+          const plain = { listed: true, truncated: false, editors: [], flips: [], firstOrdinal: 0 };
+          log.projectService({ event, service, source: 'endpoints', counts, ...plain, ...more });
+        });
+      list(10);
+      list(20, { truncated: true });
+      list(30);
+      list(40, { listed: false });
+      list(50);
+      list(60, { editors: ['kubectl'] });
+      list(70);
+      const service = store.reader.service({ clusterId: begun.cluster.id, namespace: 'store', name: 'cart' });
+      const unusual = (from: number, to: number, asOf = LATEST) =>
+        store.reader.hasUnusualLists({
+          serviceId: service?.id as ServiceId,
+          source: 'endpoints',
+          from: at(from),
+          to: at(to),
+          asOf,
+        });
+      // In force from its instant on, up to the next one's.
+      const expected = [false, false, true, true, false, false, true, true, false, false, true, true, false, false];
+      expect(expected.map((_, index) => unusual(5 + index * 5, 5 + index * 5))).toEqual([false, ...expected.slice(0, -1)]);
+      expect([unusual(5, 19), unusual(5, 20), unusual(30, 39), unusual(70, 99), unusual(0, 5)]).toEqual([
+        false,
+        true,
+        false,
+        false,
+        false,
+      ]);
+      expect([unusual(15, 99, position(1)), unusual(15, 99, position(2))]).toEqual([false, true]);
     });
   });
 }

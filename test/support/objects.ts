@@ -1,4 +1,5 @@
 /** Kubernetes objects as tests need them: small, but shaped as the API server sends them. */
+import type { ManagedFieldsEntry } from '../../src/domain/objects.ts';
 import { type ResourceName, resourceNamed } from '../../src/domain/resources.ts';
 import type { ReceivedObject } from '../../src/domain/stream-batch.ts';
 import { receiveObject } from '../../src/kubernetes/received.ts';
@@ -10,13 +11,14 @@ export interface ObjectSketch {
   readonly namespace?: string;
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string>;
+  readonly managedFields?: readonly ManagedFieldsEntry[];
   readonly body?: Record<string, unknown>;
 }
 
 /** The bytes of an object, as they stand in a watch event. */
 export function objectBytes(
   resource: ResourceName,
-  { name, uid, version, namespace = 'store', labels, annotations, body }: ObjectSketch,
+  { name, uid, version, namespace = 'store', labels, annotations, managedFields, body }: ObjectSketch,
 ): Buffer {
   const { kind, apiVersion, namespaced } = resourceNamed(resource);
   const metadata = {
@@ -26,6 +28,7 @@ export function objectBytes(
     resourceVersion: String(version),
     ...(labels ? { labels } : {}),
     ...(annotations ? { annotations } : {}),
+    ...(managedFields ? { managedFields } : {}),
   };
   return Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...body }));
 }

@@ -1,5 +1,5 @@
 /** Causes of flips, told from the log as of one position. */
-import { type Cause, type CauseName, explain } from '../../domain/causes/index.ts';
+import { type Cause, type CauseName, explain, UNKNOWN } from '../../domain/causes/index.ts';
 import type { FlipKey, FlipQuery, FlipRecord } from '../../store/event-store.ts';
 import type { LogView } from '../log-view.ts';
 import { EvidenceReader } from './evidence-reader.ts';
@@ -17,7 +17,10 @@ export interface ExplainedFlip {
  */
 export function explainFlips({ reader, asOf }: Pick<LogView, 'reader' | 'asOf'>, flips: readonly FlipRecord[]): ExplainedFlip[] {
   const evidence = new EvidenceReader(reader, asOf, flips);
-  return flips.map((flip) => ({ flip, cause: explain(evidence.evidenceOf(flip)) }));
+  return flips.map((flip) => ({
+    flip,
+    cause: evidence.isSilentAbout(flip) ? UNKNOWN : explain(evidence.evidenceOf(flip)),
+  }));
 }
 
 export interface FlipsPage {

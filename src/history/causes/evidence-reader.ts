@@ -34,6 +34,11 @@ export class EvidenceReader {
     return new StoredEvidence(flip, this.#serviceOf(flip.service));
   }
 
+  /** Sooner than {@link explain} over the evidence says: of this flip nothing can be told. `false`: it has to be looked at. */
+  isSilentAbout({ at, service, source, origin }: FlipRecord): boolean {
+    return origin === 'watch' && this.#serviceOf(service).isSilent[source].at(at);
+  }
+
   #serviceOf(service: FlipRecord['service']): ServiceEvidence {
     const known = this.#services.get(service.id);
     if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 /** What the log tells around the flips of a page: shared by all of them, and read when it is first looked at. */
 import type { Backend, Source } from '../../domain/backends.ts';
 import {
+  isKeptByHand,
   type ListVersion,
   LOOK_BACK_MS,
   type Node,
@@ -50,13 +51,13 @@ export class EvidenceLog {
 
   /** The versions of all objects of the name, whichever their uids. */
   versions<T extends KubeObject>(resource: ResourceName, { clusterId, namespace, name }: Named, span: Span): Versions<T> {
-    if (!this.#isRecorded(clusterId, resource, namespace)) return [];
+    if (!this.isRecorded(clusterId, resource, namespace)) return [];
     const found = this.#reader.versions({ clusterId, resource, namespace, name, ...span, asOf: this.#asOf });
     return found.map((event) => new StoredVersion<T>(this.#reader, event));
   }
 
   notes(clusterId: ClusterId, uid: string, span: Span): readonly Note[] {
-    if (!this.#isRecorded(clusterId, 'v1/events')) return [];
+    if (!this.isRecorded(clusterId, 'v1/events')) return [];
     return this.#reader.notesAbout({ clusterId, uid, ...span, asOf: this.#asOf });
   }
 
@@ -68,12 +69,17 @@ export class EvidenceLog {
     return [...(base ? [base] : []), ...later].map(listVersion).sort((a, b) => a.position - b.position);
   }
 
+  /** Whether one was cut, taken away or written by hand. */
+  hasUnusualLists({ id: serviceId }: ServiceRecord, source: Source, span: Span): boolean {
+    return this.#reader.hasUnusualLists({ serviceId, source, ...span, asOf: this.#asOf });
+  }
+
   sliceFlips(service: ServiceRecord, span: Span): SliceFlips | undefined {
     return SliceFlips.read(this.#reader, service, { ...span, asOf: this.#asOf });
   }
 
   /** What was never recorded need not be asked for flip by flip. */
-  #isRecorded(clusterId: ClusterId, resource: ResourceName, namespace?: string): boolean {
+  isRecorded(clusterId: ClusterId, resource: ResourceName, namespace?: string): boolean {
     return cached(this.#recorded, `${clusterId} ${resource} ${namespace ?? ''}`, () =>
       this.#reader.hasObjects({ clusterId, resource, ...(namespace === undefined ? {} : { namespace }) }),
     );
@@ -86,8 +92,15 @@ export class ServiceEvidence {
   readonly lists: Readonly<Record<Source, PerSpan<readonly ListVersion[]>>>;
   /** `undefined` where slices were not recorded. */
   readonly sliceFlips: PerSpan<SliceFlips | undefined>;
+  /**
+   * Nothing is in the log from which a cause of the Service's flips in a source could be told: no Pods, no v1 Events and no
+   * nodes are recorded, the Service did not change, and its list was never cut, taken away or written by hand.
+   */
+  readonly isSilent: Readonly<Record<Source, PerSpan<boolean>>>;
   readonly #log: EvidenceLog;
   readonly #record: ServiceRecord;
+  readonly #hasPods: boolean;
+  readonly #hasNodes: boolean;
   readonly #instants = new Instants(LOOK_BACK_MS, SUCCESSOR_MS);
   readonly #backends = new Map<Backend, BackendEvidence>();
   readonly #objects = new Map<string, PerSpan<Versions>>();
@@ -96,17 +109,24 @@ export class ServiceEvidence {
   constructor(log: EvidenceLog, record: ServiceRecord) {
     this.#log = log;
     this.#record = record;
+    const { clusterId, namespace } = record;
+    const hasNotes = log.isRecorded(clusterId, 'v1/events');
+    this.#hasPods = hasNotes || log.isRecorded(clusterId, 'v1/pods', namespace);
+    this.#hasNodes = log.isRecorded(clusterId, 'v1/nodes', '');
     this.service = this.#perSpan((span) => log.versions('v1/services', record, span));
     this.lists = {
       endpoints: this.#perSpan((span) => log.lists(record, 'endpoints', span)),
       endpointslices: this.#perSpan((span) => log.lists(record, 'endpointslices', span)),
     };
     this.sliceFlips = this.#perSpan((span) => log.sliceFlips(record, span));
+    const isSilent = (source: Source) => this.#perSpan((span) => this.#isSilentIn(span, source));
+    this.isSilent = { endpoints: isSilent('endpoints'), endpointslices: isSilent('endpointslices') };
   }
 
   /** Before anything is read. */
   addFlip(at: number, backend: Backend): void {
     this.#instants.add(at);
+    if (!this.#hasPods && !this.#hasNodes) return;
     const { pod, node } = this.backend(backend);
     pod?.instants.add(at);
     node?.instants.add(at);
@@ -116,8 +136,11 @@ export class ServiceEvidence {
     const known = this.#backends.get(backend);
     if (known !== undefined) return known;
     const { clusterId, namespace } = this.#record;
-    const pod = backend.pod && this.#log.pod(clusterId, namespace, backend.pod.name);
-    const found = { pod, node: backend.node === undefined ? undefined : this.#log.node(clusterId, backend.node) };
+    const { pod, node } = backend;
+    const found = {
+      pod: this.#hasPods && pod !== undefined ? this.#log.pod(clusterId, namespace, pod.name) : undefined,
+      node: this.#hasNodes && node !== undefined ? this.#log.node(clusterId, node) : undefined,
+    };
     this.#backends.set(backend, found);
     return found;
   }
@@ -135,11 +158,19 @@ export class ServiceEvidence {
     return cached(this.#notes, uid, () => this.#perSpan((span) => this.#log.notes(this.#record.clusterId, uid, span)));
   }
 
+  #isSilentIn(span: Span, source: Source): boolean {
+    if (this.#hasPods || this.#hasNodes) return false;
+    const [base, ...changes] = this.service.of(span);
+    const isAsItWas = changes.length === 0 && (base === undefined || (base.at <= span.from && !isKeptByHand(base.object)));
+    return isAsItWas && !this.#log.hasUnusualLists(this.#record, source, span);
+  }
+
   #perSpan<T>(read: (span: Span) => T): PerSpan<T> {
     return new PerSpan(this.#instants, read);
   }
 }
 
+/** `undefined` too where nothing of the kind is recorded. */
 export interface BackendEvidence {
   readonly pod: PodEvidence | undefined;
   readonly node: NodeEvidence | undefined;

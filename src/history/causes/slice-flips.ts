@@ -1,4 +1,5 @@
 /** Whether a backend changed state in slices about when it did in Endpoints: what tells a real change from a cut list. */
+import { epochMs } from '../../domain/time.ts';
 import type { EventReader, FlipRecord, Position, ServiceRecord } from '../../store/event-store.ts';
 import type { Span } from './spans.ts';
 
@@ -7,14 +8,22 @@ const APART_MS = 10_000;
 const PAGE = 5_000;
 
 export class SliceFlips {
+  /** Slices tell of the Service from here on. */
+  readonly #since: number;
   /** Instants at which each Pod came or went, in order. */
   readonly #instants = new Map<string, number[]>();
 
+  private constructor(since: number) {
+    this.#since = since;
+  }
+
   /** @returns `undefined` where the Service had no slices in the log by then */
-  static read(reader: EventReader, { id, clusterId }: ServiceRecord, { asOf, ...span }: Span & { asOf: Position }) {
-    if (reader.countsAt({ serviceId: id, source: 'endpointslices', at: span.to, asOf }) === undefined) return undefined;
-    const found = new SliceFlips();
-    const query = { clusterId, serviceId: id, source: 'endpointslices', ...span, asOf, limit: PAGE } as const;
+  static read(reader: EventReader, { id, clusterId }: ServiceRecord, { asOf, from, to }: Span & { asOf: Position }) {
+    const list = { serviceId: id, source: 'endpointslices', asOf } as const;
+    const first = reader.countsAt({ ...list, at: from }) ?? reader.counts({ ...list, from, to: epochMs(to + 1) })[0];
+    if (first === undefined) return undefined;
+    const found = new SliceFlips(first.at);
+    const query = { clusterId, serviceId: id, source: 'endpointslices', from, to, asOf, limit: PAGE } as const;
     for (let page = reader.flips(query); page.length > 0; ) {
       for (const flip of page) found.#add(flip);
       const last = page.at(-1);
@@ -23,7 +32,9 @@ export class SliceFlips {
     return found;
   }
 
-  has(flip: FlipRecord): boolean {
+  /** `undefined` of a flip from before there were slices: what they held then is not known. */
+  has(flip: FlipRecord): boolean | undefined {
+    if (flip.at < this.#since) return undefined;
     return (this.#instants.get(keyOf(flip)) ?? []).some((at) => Math.abs(at - flip.at) <= APART_MS);
   }
 

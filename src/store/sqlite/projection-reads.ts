@@ -42,6 +42,25 @@ export function counts(sql: Statements, query: Query<'counts'>): CountsRecord[] 
     .map(countsRecord);
 }
 
+export function hasUnusualLists(sql: Statements, query: Query<'hasUnusualLists'>): boolean {
+  const { serviceId, source, from, to, asOf } = query;
+  const list = [serviceId, SOURCE.code(source)];
+  const row = sql.get(
+    `SELECT 1 FROM counts
+     WHERE service_id = ? AND source = ? AND at <= ? AND position <= ? AND at >= coalesce(
+       (SELECT at FROM counts WHERE service_id = ? AND source = ? AND at <= ? AND position <= ?
+        ORDER BY at DESC, position DESC LIMIT 1), 0)
+       AND (listed = 0 OR truncated = 1 OR editors IS NOT NULL) LIMIT 1`,
+    ...list,
+    to,
+    asOf,
+    ...list,
+    from,
+    asOf,
+  );
+  return row !== undefined;
+}
+
 export function notesAbout(sql: Statements, { clusterId, uid, from, to, asOf }: Query<'notesAbout'>): NoteRecord[] {
   return sql.all<NoteRecord>(
     `SELECT position, at, reason, message FROM note

@@ -233,6 +233,10 @@ export class SqliteReader implements EventReader {
     return projections.countsAt(this.sql, query);
   }
 
+  hasUnusualLists(query: Parameters<EventReader['hasUnusualLists']>[0]): boolean {
+    return projections.hasUnusualLists(this.sql, query);
+  }
+
   counts(query: Parameters<EventReader['counts']>[0]): CountsRecord[] {
     return projections.counts(this.sql, query);
   }

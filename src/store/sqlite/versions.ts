@@ -17,29 +17,37 @@ export interface FoundVersion {
 const DELETED = CHANGE.code('DELETED');
 
 /** Without the names of the object, which are the same for all its versions. */
-const SELECT = 'SELECT position, at, type, origin, stream_id, epoch, resource_version, body FROM event WHERE object_id = ?';
+const COLUMNS = 'position, at, type, origin, stream_id, epoch, resource_version, body';
 
 export function versions(sql: Statements, query: Query): FoundVersion[] {
-  const { from, to, asOf } = query;
+  const { from, asOf } = query;
   const found: FoundVersion[] = [];
-  for (const { id, object } of objectsIn(sql, query)) {
-    const inForce = sql.get<VersionRow>(
-      `${SELECT} AND at <= ? AND position <= ? ORDER BY at DESC, position DESC LIMIT 1`,
-      id,
-      from,
-      asOf,
-    );
-    if (inForce && inForce.type !== DELETED) found.push(version(inForce, id, object));
-    const later = sql.all<VersionRow>(
-      `${SELECT} AND at > ? AND at <= ? AND position <= ? ORDER BY at, position`,
-      id,
-      from,
-      to,
-      asOf,
-    );
-    for (const row of later) found.push(version(row, id, object));
+  for (const { id, object, last } of objectsIn(sql, query)) {
+    // Within a cluster no later event is older: what came last by then is in force for all of the span.
+    const rows = last.at <= from && last.position <= asOf ? [last] : versionsIn(sql, id, query);
+    const inForce = rows.findLastIndex(({ at }) => at <= from);
+    for (let index = Math.max(0, inForce); index < rows.length; index++) {
+      const row = rows[index] as VersionRow;
+      if (index > inForce || row.type !== DELETED) found.push(version(row, id, object));
+    }
   }
   return found.sort((a, b) => a.event.position - b.event.position);
+}
+
+/** From the instant on that brought the version in force where the span begins. */
+function versionsIn(sql: Statements, id: ObjectId, { from, to, asOf }: Query): VersionRow[] {
+  return sql.all<VersionRow>(
+    `SELECT ${COLUMNS} FROM event
+     WHERE object_id = ? AND at <= ? AND position <= ? AND at >= coalesce(
+       (SELECT at FROM event WHERE object_id = ? AND at <= ? AND position <= ? ORDER BY at DESC, position DESC LIMIT 1), 0)
+     ORDER BY at, position`,
+    id,
+    to,
+    asOf,
+    id,
+    from,
+    asOf,
+  );
 }
 
 function version(row: VersionRow, objectId: ObjectId, object: ObjectIdentity): FoundVersion {
@@ -57,14 +65,22 @@ function version(row: VersionRow, objectId: ObjectId, object: ObjectIdentity): F
   return { event, body: row.body };
 }
 
+interface FoundObject {
+  readonly id: ObjectId;
+  readonly object: ObjectIdentity;
+  /** Its newest event. */
+  readonly last: VersionRow;
+}
+
 /** Those that existed in the span, as far as the projection of lifespans, which knows more than `asOf`, can tell. */
-function objectsIn(sql: Statements, query: Query): { id: ObjectId; object: ObjectIdentity }[] {
+function objectsIn(sql: Statements, query: Query): FoundObject[] {
   const { clusterId, resource, namespace, name, from, to, asOf } = query;
   const [condition, ...names] =
     typeof name === 'string' ? ['o.name = ?', name] : ['o.name >= ? AND o.name < ?', ...range(name.prefix)];
   return sql
-    .all<{ object_id: ObjectId; name: string; uid: string }>(
-      `SELECT o.object_id, o.name, o.uid FROM object o JOIN lifespan l ON l.object_id = o.object_id
+    .all<VersionRow & { object_id: ObjectId; name: string; uid: string }>(
+      `SELECT o.object_id, o.name, o.uid, ${COLUMNS}
+       FROM object o JOIN lifespan l ON l.object_id = o.object_id JOIN event e ON e.position = l.last_position
        WHERE o.cluster_id = ? AND o.resource = ? AND o.namespace = ? AND ${condition}
          AND l.added_at <= ? AND (l.deleted_at IS NULL OR l.deleted_at > ? OR l.last_position > ?)`,
       clusterId,
@@ -75,7 +91,11 @@ function objectsIn(sql: Statements, query: Query): { id: ObjectId; object: Objec
       from,
       asOf,
     )
-    .map((row) => ({ id: row.object_id, object: { clusterId, resource, namespace, name: row.name, uid: row.uid } }));
+    .map((row) => ({
+      id: row.object_id,
+      object: { clusterId, resource, namespace, name: row.name, uid: row.uid },
+      last: row,
+    }));
 }
 
 /** Names of Kubernetes are ASCII: no name that begins with the prefix sorts after it followed by the last code point. */
