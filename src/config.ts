@@ -3,6 +3,7 @@
  * an empty variable counts as not set, because manifests often leave one behind.
  */
 import { z } from 'zod';
+import { parseDuration } from './domain/time.ts';
 
 /** A setting that cannot be used. The message names the flag or the variable it came from. The exit code is 2. */
 export class InvalidSettingError extends Error {
@@ -93,6 +94,27 @@ export const Config = z.object({
     },
   ).optional(),
 
+  retain: setting(z.string().transform(parseRetain), {
+    flag: '--retain <age>',
+    variable: 'FLIPBOOK_RETAIN',
+    description: 'keep history for so long, such as 90d or 12h; older history is shed',
+    defaultText: 'for ever',
+  }).optional(),
+
+  maxSize: setting(z.string().transform(parseMaxSize), {
+    flag: '--max-size <bytes>',
+    variable: 'FLIPBOOK_MAX_SIZE',
+    description: 'greatest size of the log, such as 10GiB; beyond it the oldest history is shed',
+    defaultText: 'any',
+  }).optional(),
+
+  minFree: setting(z.string().transform(parseBytes), {
+    flag: '--min-free <bytes>',
+    variable: 'FLIPBOOK_MIN_FREE',
+    description: 'shed the oldest history while less is free on the disk of the log; 0: never',
+    defaultText: '256MiB, or 5% of a disk below 5GiB',
+  }).optional(),
+
   logLevel: setting(z.enum(LOG_LEVELS, `not a level: write one of ${LOG_LEVELS.join(', ')}`), {
     flag: '--log-level <level>',
     variable: 'FLIPBOOK_LOG_LEVEL',
@@ -169,6 +191,37 @@ function parseListenAddress(value: string, context: z.RefinementCtx): ListenAddr
   if (/[\s/@]/.test(host)) return problem('the host is a name or an IP address, not a URL');
   if (port > 65_535) return problem('a port is at most 65535');
   return { host, port };
+}
+
+const HOUR_MS = 3_600_000;
+/** A log that holds nothing takes a tenth of this. */
+const LEAST_MAX_SIZE = 1 << 20;
+
+function parseRetain(value: string, context: z.RefinementCtx): number {
+  const ms = parseDuration(value);
+  if (ms !== undefined && ms >= HOUR_MS) return ms;
+  const message = ms === undefined ? 'not an age: write 90d, 12h or 4w' : 'history is kept for at least 1h';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+const BYTES = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?$/i;
+
+/** Bytes of a size as people write it: `10GiB`, `500MB`, `1.5T`; K, M, G, T alone are powers of 1,024, as with an i. */
+function parseBytes(value: string, context: z.RefinementCtx): number {
+  const [, amount, prefix, binary] = BYTES.exec(value.trim()) ?? [];
+  const isDecimal = binary === '' && /b$/i.test(value.trim());
+  const power = prefix === undefined ? 0 : 'kmgt'.indexOf(prefix.toLowerCase()) + 1;
+  const bytes = Math.floor(Number(amount) * (isDecimal ? 1_000 : 1_024) ** power);
+  if (amount !== undefined && Number.isSafeInteger(bytes)) return bytes;
+  context.addIssue({ code: 'custom', message: 'not a size: write bytes, or 500MiB, 10GiB, 1TB' });
+  return z.NEVER;
+}
+
+function parseMaxSize(value: string, context: z.RefinementCtx): number {
+  const bytes = parseBytes(value, context);
+  if (bytes < LEAST_MAX_SIZE) context.addIssue({ code: 'custom', message: 'a log takes at least 1MiB' });
+  return bytes;
 }
 
 function isFileName(name: string): boolean {

@@ -3,10 +3,11 @@
  * The only composition root: reads the process's arguments and environment, puts the parts together, and decides the
  * order in which they stop. Parts that few commands need are loaded when they are needed, so that the others start at once.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { type CommandContext, LogMissingError, type RunningServer, type Wiring } from './cli/context.ts';
@@ -20,6 +21,8 @@ import type { HttpMetrics } from './http/metrics.ts';
 import type { Client } from './kubernetes/client.ts';
 import type { WatchSettings } from './kubernetes/settings.ts';
 import type { Recording } from './recorder/recording.ts';
+import type { Retention as RunningRetention } from './recorder/retention.ts';
+import type { Disk } from './recorder/retention-policy.ts';
 
 const WEB_ROOT = join(import.meta.dirname, '../web/dist');
 /** Of the 5 s in which a server must stop, what answers under way may take. */
@@ -110,15 +113,19 @@ interface RecordingParts {
 async function startRecording(parts: AsyncDisposableStack, given: RecordingParts): Promise<Omit<RunningServer, 'close'>> {
   const { config, log, client, signal, settings, beforeWatching } = given;
   const { Recording: Recordings } = await import('./recorder/recording.ts');
+  const { Retention } = await import('./recorder/retention.ts');
+  const { registerLogMetrics } = await import('./cli/log-metrics.ts');
   const { registerRecordingMetrics } = await import('./cli/recording-metrics.ts');
   const { createMetrics } = await import('./http/metrics.ts');
   const store = await wiring.openStore(config.db, { create: true });
   parts.defer(() => store.close());
   const name = (await beforeWatching?.(store)) ?? config.cluster;
   let recording: Recording | undefined;
+  let retention: RunningRetention | undefined;
   const readiness = () => recording?.readiness() ?? { ready: false, reasons: ['the recording is being started'] };
   const metrics = createMetrics();
   registerRecordingMetrics(metrics.registry, () => recording);
+  registerLogMetrics(metrics.registry, () => retention?.status());
   const url = await startHttp(parts, { config, log, metrics, readiness });
   recording = await Recordings.start({
     store,
@@ -132,6 +139,18 @@ async function startRecording(parts: AsyncDisposableStack, given: RecordingParts
     watch: { settings },
   });
   parts.defer(() => recording?.stop());
+  const kept = recording;
+  retention = Retention.start({
+    store,
+    log,
+    now,
+    settings: { retainMs: config.retain, maxBytes: config.maxSize, minFreeBytes: config.minFree },
+    disk: () => diskOf(config.db),
+    tell: (cluster, fact) => kept.tell(cluster, fact),
+    wait: (ms, stop) => sleep(ms, undefined, { signal: stop }).catch(() => {}),
+    clock: () => performance.now(),
+  });
+  parts.defer(() => retention?.stop());
   const { clusterName } = recording;
   return { url, ...(clusterName === undefined ? {} : { cluster: clusterName }) };
 }
@@ -162,6 +181,16 @@ async function startHttp(parts: AsyncDisposableStack, { config, log, metrics, re
 function finished(parts: AsyncDisposableStack, server: Omit<RunningServer, 'close'>): RunningServer {
   const kept = parts.move();
   return { ...server, close: () => kept.disposeAsync() };
+}
+
+/** Of the file system that the log is on. `undefined` where the system does not tell. */
+function diskOf(db: string): Disk | undefined {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(dirname(db));
+    return { free: bavail * bsize, total: blocks * bsize };
+  } catch {
+    return undefined;
+  }
 }
 
 function requireLog(db: string): void {

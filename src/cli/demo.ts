@@ -17,7 +17,7 @@ export function demoCommand(context: CommandContext): Command {
     .description(
       'Records an embedded demo cluster: a Kubernetes API inside this process whose past holds a real incident (a rollout, failing probes, an OOM kill, a silent node, a selector typo and more) and whose Pods go on flipping. Needs no cluster. Runs until SIGINT or SIGTERM.',
     );
-  addSettings(command, ['db', 'listen', 'cluster', 'logLevel'], DEFAULTS);
+  addSettings(command, ['db', 'listen', 'cluster', 'retain', 'maxSize', 'minFree', 'logLevel'], DEFAULTS);
   command.addHelpText(
     'after',
     `

@@ -5,7 +5,18 @@ import type { CommandContext } from './context.ts';
 import { addSettings, settingsOf } from './options.ts';
 import { runServer } from './server.ts';
 
-const SETTINGS: readonly SettingName[] = ['db', 'listen', 'kubeconfig', 'context', 'namespace', 'cluster', 'logLevel'];
+const SETTINGS: readonly SettingName[] = [
+  'db',
+  'listen',
+  'kubeconfig',
+  'context',
+  'namespace',
+  'cluster',
+  'retain',
+  'maxSize',
+  'minFree',
+  'logLevel',
+];
 
 export function recordCommand(context: CommandContext): Command {
   const command = new Command('record')
@@ -20,10 +31,13 @@ export function recordCommand(context: CommandContext): Command {
 The account needs get, list and watch on endpoints, services, pods, nodes, events, endpointslices.discovery.k8s.io,
 replicasets.apps and deployments.apps. What it may not read is a gap in the log, not a failure.
 
+History is shed by age, by size, or because the disk is nearly full, whichever comes first; the last hour always stays.
+What was shed is not known any more, and answers say so.
+
 Examples:
   flipbook record
   flipbook record --context production --namespace store --namespace shop
-  flipbook record --db /data/flipbook.db --listen 0.0.0.0:8080 --cluster production`,
+  flipbook record --db /data/flipbook.db --listen 0.0.0.0:8080 --cluster production --retain 90d --max-size 10GiB`,
   );
   return command.action(async (flags: SettingFlags) => {
     const config = settingsOf(flags, context);

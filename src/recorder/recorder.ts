@@ -2,7 +2,7 @@
  * The only writer of the log: turns what streams hand over into events, and their projections, cursor and coverage with
  * them, one transaction a batch.
  */
-import type { LedgerFact } from '../domain/ledger.ts';
+import type { HistoryShed, LedgerFact } from '../domain/ledger.ts';
 import { compareResourceVersions, type StreamKey, streamName } from '../domain/resources.ts';
 import type {
   BatchSink,
@@ -92,6 +92,14 @@ export class Recorder implements BatchSink {
       this.#streams.clear();
       const now = this.#clamp(log, at);
       for (const stream of log.streams(this.#clusterId)) this.#endSpan(log, stream, now, reason);
+    });
+  }
+
+  /** Tells a fact that concerns the whole cluster, in the ledger of its first stream. */
+  tell(at: EpochMs, fact: HistoryShed): void {
+    this.#write((log) => {
+      const [first] = log.streams(this.#clusterId);
+      if (first !== undefined) this.#ledger(log, first, first.epoch, this.#clamp(log, at), fact);
     });
   }
 

@@ -1,14 +1,15 @@
 /** One cluster being recorded into one log: found, watched, and stopped in order. What `record` and `demo` run. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HistoryShed } from '../domain/ledger.ts';
 import type { Log } from '../domain/log.ts';
 import { streamName } from '../domain/resources.ts';
 import type { EndReason } from '../domain/stream-batch.ts';
-import type { EpochMs } from '../domain/time.ts';
+import { type EpochMs, epochMs } from '../domain/time.ts';
 import { type Client, type ClusterIdentity, clusterIdentity, kubeSystemUid } from '../kubernetes/client.ts';
 import { RequestError } from '../kubernetes/connection.ts';
 import type { ConfirmCluster, StreamStatus } from '../kubernetes/stream.ts';
 import { startWatching, type Watcher, type WatchOptions } from '../kubernetes/watcher.ts';
-import type { ClusterRecord, EventStore } from '../store/event-store.ts';
+import type { ClusterId, ClusterRecord, EventStore } from '../store/event-store.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 
 export interface RecordingOptions {
@@ -83,6 +84,24 @@ export class Recording {
     if (this.#replaced) return { ready: false, reasons: [this.#replaced.why] };
     const reasons = this.#running === undefined ? [this.#unreached] : notReadyReasons(this.streams());
     return { ready: reasons.length === 0, reasons };
+  }
+
+  /**
+   * Tells a fact in the ledger of a cluster: of the recorded one in its turn, of another one that the log holds with the time
+   * of now, unless that is before its last event.
+   */
+  tell(clusterId: ClusterId, fact: HistoryShed): void {
+    const { store, now } = this.#options;
+    if (this.#running?.recorder.clusterId === clusterId) {
+      this.#running.recorder.tell(now(), fact);
+      return;
+    }
+    store.write((log) => {
+      const [first] = log.streams(clusterId);
+      if (first === undefined) return;
+      const at = epochMs(Math.max(now(), log.lastAt(clusterId) ?? 0));
+      log.projectLedger(log.appendLedger({ at, streamId: first.id, epoch: first.epoch, fact }));
+    });
   }
 
   /** Stops watching and ends the coverage in the log. */

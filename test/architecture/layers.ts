@@ -21,7 +21,7 @@ const CONTRACT = ['src/http/contract.ts', 'src/http/contract-timeline.ts'];
 export const LAYERS: readonly Layer[] = [
   // The vocabulary. No I/O, no packages: it must be readable and testable without anything else.
   { path: 'src/domain/', imports: NONE, packages: NONE, builtins: NONE },
-  { path: 'src/config.ts', imports: NONE, packages: ['zod'], builtins: NONE },
+  { path: 'src/config.ts', imports: ['src/domain/'], packages: ['zod'], builtins: NONE },
 
   // The page imports the contract too, so it may carry nothing of the server.
   { path: 'src/http/contract.ts', imports: NONE, packages: ['zod'], builtins: NONE },
@@ -54,7 +54,7 @@ export const LAYERS: readonly Layer[] = [
   // Writes through the port: what a cluster tells, and what a trace did. Built-ins are for trace files, and for waiting.
   {
     path: 'src/recorder/',
-    imports: ['src/domain/', 'src/kubernetes/', 'src/store/event-store.ts'],
+    imports: ['src/domain/', 'src/kubernetes/', 'src/store/event-store.ts', 'src/store/log-space.ts'],
     packages: ['lru-cache'],
     builtins: ['node:fs/promises', 'node:stream', 'node:timers/promises', 'node:zlib'],
   },

@@ -3,6 +3,7 @@ import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import openapi from '../../docs/openapi.json' with { type: 'json' };
 import packageJson from '../../package.json' with { type: 'json' };
+import { registerLogMetrics } from '../../src/cli/log-metrics.ts';
 import { registerRecordingMetrics } from '../../src/cli/recording-metrics.ts';
 import { Config, describeSetting, type SettingName } from '../../src/config.ts';
 import { CSV_COLUMNS } from '../../src/http/contract.ts';
@@ -76,6 +77,7 @@ describe('the README', () => {
   it('names every metric, and no other', async () => {
     const { registry } = createMetrics({ processMetrics: false });
     registerRecordingMetrics(registry, () => undefined);
+    registerLogMetrics(registry, () => undefined);
     const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
     expect(codesIn(firstCells(section('README.md', 'Metrics')).join()).toSorted()).toEqual(names.toSorted());
   });
