@@ -63,7 +63,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'src/history/',
     imports: ['src/domain/', 'src/store/event-store.ts'],
-    packages: [],
+    packages: ['lru-cache'],
     builtins: ['node:worker_threads'],
   },
 
