@@ -5,6 +5,7 @@ import type { ReceivedObject } from '../domain/stream-batch.ts';
 import { itemSpans, memberSpans, RawJsonError, textOf } from './raw-json.ts';
 import { reduceObject } from './reducers/index.ts';
 import { MalformedObjectError, notJson, UndecodableError } from './undecodable.ts';
+import { waiting } from './waiting-object.ts';
 
 export { MalformedObjectError, UndecodableError } from './undecodable.ts';
 
@@ -59,7 +60,7 @@ export function receiveList(resource: Resource, raw: Uint8Array): ReceivedList {
   }
   const version = metadata.resourceVersion;
   if (!isName(version)) throw new MalformedObjectError('no-version', `${what} has no resourceVersion`);
-  const objects = items.map((item) => receiveObject(resource, item));
+  const objects = items.map((item) => waiting(receiveObject(resource, item)));
   const token = metadata.continue;
   return isName(token) ? { resourceVersion: version, continueToken: token, objects } : { resourceVersion: version, objects };
 }

@@ -17,6 +17,7 @@ import {
   stay,
   unstack,
 } from './stream-state.ts';
+import { waiting } from './waiting-object.ts';
 import type { ServerStatus, WatchEvent } from './watch-line.ts';
 
 export function pageAnswered(state: StreamState, input: Input & { type: 'page' }): Step {
@@ -94,7 +95,7 @@ function receivedFirstState(
   let { staged } = phase;
   for (const [index, event] of events.entries()) {
     if (event.type === 'ERROR') return failed(state, moment, failureOf(event.status));
-    if (event.type !== 'BOOKMARK') staged = push(staged, event);
+    if (event.type !== 'BOOKMARK') staged = push(staged, { ...event, object: waiting(event.object) });
     else if (event.initialEventsEnd) {
       const objects = new Map<string, ReceivedObject>();
       for (const { type, object } of unstack(staged)) {

@@ -91,9 +91,12 @@ export class BodyReader {
     this.#dictionaries.clear();
   }
 
+  /** In memory of its own: a small buffer is a piece of a pool, and would keep all of that as long as it is kept itself. */
   #keep(position: number, dictionary: Buffer): Buffer {
-    this.#dictionaries.set(position, dictionary);
-    return dictionary;
+    const own = Buffer.allocUnsafeSlow(dictionary.length);
+    dictionary.copy(own);
+    this.#dictionaries.set(position, own);
+    return own;
   }
 }
 
