@@ -60,8 +60,8 @@ function changedBackends({ backends, groups: former }: FollowedList, groups: rea
   const coming: AddressGroup[] = [];
   for (const [index, after] of groups.entries()) {
     const before = former[index] as AddressGroup;
-    const items = before.name === after.name ? changedItems(before.items, after.items) : undefined;
-    if (items === undefined) return undefined;
+    if (before.name !== after.name) return undefined;
+    const items = changedItems(before.items, after.items);
     leaving.push({ ...before, items: items.left });
     coming.push({ ...after, items: items.came });
   }
@@ -78,15 +78,34 @@ function distinct(listed: readonly ListedBackend[]): ReadonlyMap<string, ListedB
 
 type Items = AddressGroup['items'];
 
-/** What stands only in the one and only in the other. `undefined`: the new ones hold an object twice. */
-function changedItems(before: Items, after: Items): { left: Items; came: Items } | undefined {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start++;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  const [old, now] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
-  const [olds, nows] = [new Set(old), new Set(now)];
-  if (nows.size < now.length) return undefined;
-  return { left: old.filter((item) => !nows.has(item)), came: now.filter((item) => !olds.has(item)) };
+/** How far an item is looked for that does not stand where it did. */
+const LOOK_AHEAD = 16;
+
+/** What stands only in the one and only in the other; of items that changed places, and of much that changed, perhaps both. */
+function changedItems(before: Items, after: Items): { left: Items; came: Items } {
+  const left: object[] = [];
+  const came: object[] = [];
+  let [old, now] = [0, 0];
+  while (old < before.length && now < after.length) {
+    if (before[old] !== after[now]) {
+      const gone = ahead(before, old, after[now]);
+      const more = gone > 0 ? 0 : ahead(after, now, before[old]);
+      const both = gone === 0 && more === 0 ? 1 : 0;
+      left.push(...before.slice(old, old + gone + both));
+      came.push(...after.slice(now, now + more + both));
+      old += gone + both;
+      now += more + both;
+    } else {
+      old++;
+      now++;
+    }
+  }
+  return { left: [...left, ...before.slice(old)], came: [...came, ...after.slice(now)] };
+}
+
+/** How many items further on this one stands; 0 when it does not, or too far. */
+function ahead(items: Items, from: number, item: object | undefined): number {
+  const end = Math.min(items.length, from + LOOK_AHEAD);
+  for (let at = from + 1; at < end; at++) if (items[at] === item) return at - from;
+  return 0;
 }
