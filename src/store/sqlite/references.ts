@@ -18,7 +18,8 @@ const KINDS: readonly (readonly [what: string, sql: string])[] = [
   ],
   [
     'the event is of an object that is missing',
-    'SELECT position FROM event WHERE object_id NOT IN (SELECT object_id FROM object)',
+    // Of a ledger fact none is; and NULL is in no list, not even in an empty one.
+    'SELECT position FROM event WHERE object_id IS NOT NULL AND object_id NOT IN (SELECT object_id FROM object)',
   ],
   [
     'the event is of a stream that is missing',

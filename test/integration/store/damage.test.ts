@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { epochMs } from '../../../src/domain/time.ts';
 import { importTrace } from '../../../src/recorder/import-trace.ts';
 import { rebuild } from '../../../src/recorder/rebuild.ts';
 import { traceFile } from '../../../src/recorder/trace-source.ts';
@@ -47,6 +48,18 @@ function edit(file: string, sql: string): void {
 describe('verify', () => {
   test('finds nothing in a log that is whole', () => {
     expect(damagesOf(copy())).toEqual([]);
+  });
+
+  test('finds nothing in a log that holds only ledger facts', () => {
+    const file = newLogFile();
+    const store = openStore(file);
+    store.write((log) => {
+      const { id } = log.stream(log.cluster({ uid: 'uid-1', name: 'prod' }).id, { resource: 'v1/pods' });
+      const fact = { type: 'COVERAGE_BEGAN', resourceVersion: '1' } as const;
+      log.projectLedger(log.appendLedger({ at: epochMs(1_795_450_692_000), streamId: id, epoch: 1, fact }));
+    });
+    store.close();
+    expect(damagesOf(file)).toEqual([]);
   });
 
   const cases: [what: string, sql: string, where: string | RegExp, says: RegExp][] = [
