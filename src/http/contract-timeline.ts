@@ -102,8 +102,10 @@ export const DrawnTimeline = z
     counts: z
       .array(CountsPoint)
       .optional()
-      .meta({ description: 'Every change of the counts, where there are at most `px` of them' }),
-    buckets: CountBuckets.optional().meta({ description: 'Where the counts changed more often than that' }),
+      .meta({ description: 'Every change of the counts, where there are at most `px` of them; not with `lanesAfter`' }),
+    buckets: CountBuckets.optional().meta({
+      description: 'Where the counts changed more often than that; not with `lanesAfter`',
+    }),
     zeroReady: z.array(ZeroReadyWindow).meta({ description: 'All of them, however short' }),
     laneCount: count.meta({ description: 'How many there are, listed or counted' }),
     steady: z.array(SteadyLanes),

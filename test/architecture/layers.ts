@@ -110,10 +110,10 @@ export const LAYERS: readonly Layer[] = [
   },
 
   // The page. Of the server it knows the contract alone. `lib` is pure and free of the DOM.
-  { path: 'web/src/lib/', imports: ['src/http/contract.ts'], packages: NONE, builtins: NONE },
+  { path: 'web/src/lib/', imports: CONTRACT, packages: NONE, builtins: NONE },
   {
     path: 'web/src/state/',
-    imports: ['src/http/contract.ts', 'web/src/lib/'],
+    imports: [...CONTRACT, 'web/src/lib/'],
     packages: ['@preact/signals'],
     builtins: NONE,
   },

@@ -11,7 +11,8 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
 import { type MockApi, startMockApi } from '../support/mock-api.ts';
-import { MARKUP_NAME } from '../support/mock-data.ts';
+import { MARKUP_NAME, mockServices, RECORDED_FROM, RECORDED_TO } from '../support/mock-data.ts';
+import { drawnTimeline } from '../support/mock-timeline.ts';
 import { Visits } from '../support/visits.ts';
 
 const choice = await findBrowser();
@@ -240,6 +241,45 @@ describe.skipIf(skip !== undefined)(
       expect(await page.getByText('201–400').count()).toBe(1);
       expect(await page.locator('.lane-row').first().innerText()).toBe('200 ready throughout');
       expect(await page.locator('.lane-row').count()).toBeLessThan(60);
+    });
+
+    it('loads lanes as they are scrolled to, each once, and all on demand', async () => {
+      const page = await visit('?service=store/search');
+      await settled(page);
+      expect(await page.getByText('100 of 300 lanes, the longest not ready first').count()).toBe(1);
+      const pages = () => mock.asked.filter((path) => path.includes('search/timeline') && path.includes('lanesAfter=60')).length;
+      const before = pages();
+      const scroll = (top: number) => page.evaluate(`document.querySelector('.lanes').scrollTop = ${top}`);
+      await scroll(100_000);
+      const last = page.locator('.lane-row[aria-rowindex="101"]');
+      await last.locator('.lane-cell').first().waitFor();
+      expect(await last.innerText()).toMatch(/^search-/);
+      await scroll(0);
+      await scroll(100_000);
+      await last.waitFor();
+      expect(pages()).toBe(before + 1);
+
+      await page.getByRole('button', { name: 'Show all' }).click();
+      await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('300');
+      await scroll(100_000);
+      await page.locator('.lane-row[aria-rowindex="300"] .lane-cell').first().waitFor();
+      await page.getByRole('button', { name: 'Only those that changed' }).click();
+      await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('101');
+    });
+
+    it('opens a link to a lane that is far from the worst, with the cause of its segment though the table does not show it', async () => {
+      const search = mockServices().find(({ name }) => name === 'search');
+      if (!search) throw new Error('the mock has no Service search');
+      const { lanes } = drawnTimeline(search, RECORDED_FROM, RECORDED_TO, { lanes: 60, lanesAfter: 60 });
+      const lane = lanes.at(-1);
+      const [length = 0] = lane?.runs.ms ?? [];
+      const began = new Date(RECORDED_FROM + length).toISOString();
+      const page = await visit(`?service=store/search&lane=${encodeURIComponent(lane?.id ?? '')}&segment=${began}`);
+      const drawer = page.locator('#drawer');
+      await drawer.waitFor();
+      expect(await drawer.innerText()).toContain(lane?.pod?.name ?? lane?.address);
+      await expect.poll(() => drawer.innerText()).toContain('ReadinessProbeFailed');
+      await page.locator('.lane-cell[aria-selected="true"]').waitFor();
     });
 
     it('asks again when news comes, and after a failure keeps what it had and offers to retry', async () => {

@@ -145,7 +145,7 @@ function spans(service: MockService, one: MockBackend, from: number, to: number)
   return result;
 }
 
-const blind = (state: string | undefined) => state === 'gap' || state === 'before-recording';
+export const blind = (state: string | undefined) => state === 'gap' || state === 'before-recording';
 
 function lane(service: MockService, one: MockBackend, from: number, to: number): Lane {
   const cut = spans(service, one, from, to);

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import * as answers from './mock-answers.ts';
 import { mockServices, RECORDED_FROM, RECORDED_TO } from './mock-data.ts';
+import { drawnTimeline } from './mock-timeline.ts';
 
 export const CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 const DIST = join(import.meta.dirname, '../../web/dist');
@@ -90,7 +91,13 @@ export async function startMockApi({ port = 0, dist = DIST }: MockApiOptions = {
     const route = /^namespaces\/([^/]+)\/services\/([^/]+)\/(\w+)$/.exec(path);
     if (!route) throw new Refusal(404, `no such route: ${url.pathname}`);
     const service = find(decodeURIComponent(route[1] as string), decodeURIComponent(route[2] as string));
-    if (route[3] === 'timeline') return answers.timeline(service, from, to);
+    if (route[3] === 'timeline') {
+      const { searchParams: query } = url;
+      const number = (name: string) => (query.has(name) ? { [name]: Number(query.get(name)) } : {});
+      const text = (name: string) => (query.has(name) ? { [name]: query.get(name) } : {});
+      const part = { ...number('px'), ...number('lanes'), ...number('lanesAfter'), ...text('lane'), ...text('steady') };
+      return drawnTimeline(service, from, to, part);
+    }
     if (route[3] === 'state') return answers.state(service, time('at', RECORDED_TO - 1));
     if (route[3] === 'diff') return answers.diff(service, from, to);
     if (route[3] === 'flips') {

@@ -42,7 +42,8 @@ export function drawnTimelineAnswer(reader: EventReader, question: DrawnTimeline
     px,
     blanks: blanks.map(segmentAnswer),
     facts: { ...(leastReady ? { leastReady: { ...leastReady, at: formatTime(leastReady.at) } } : {}), ...durations },
-    ...(buckets ? { buckets: buckets.answer } : { counts: countsAnswer(points) }),
+    // A further page of lanes is laid beside the first.
+    ...(lanesAfter > 0 ? {} : buckets ? { buckets: buckets.answer } : { counts: countsAnswer(points) }),
     zeroReady: zeroReadyAnswer(zeroReady),
     laneCount: lanes.length,
     steady: steady.map(({ state, first, count }): SteadyLanesAnswer => ({ state, count, runs: runsOf(first) })),

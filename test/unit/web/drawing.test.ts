@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Segment } from '../../../src/http/contract.ts';
 import { visibleRows } from '../../../web/src/lib/rows.ts';
-import { isMixed, type Piece, pieces, runAt, runs, worse } from '../../../web/src/lib/runs.ts';
+import { type Piece, runAt, runs, worse } from '../../../web/src/lib/runs.ts';
 import { MIN_SPAN_MS, pan, soundRange, timeScale, zoomAt } from '../../../web/src/lib/scale.ts';
-import { stepPoints, unknownSpans } from '../../../web/src/lib/steps.ts';
+import { stepPoints } from '../../../web/src/lib/steps.ts';
 import type { CountsStep } from '../../../web/src/lib/timeline-model.ts';
 
 const FROM = Date.parse('2026-11-23T14:00:00Z');
@@ -80,20 +79,18 @@ const lane = fc
     minLength: 1,
     maxLength: 120,
   })
-  .map((list) => {
-    const segments: Segment[] = [];
+  .map((states) => {
     let at = FROM;
-    for (const [state, length] of list) {
-      const span = { from: new Date(at).toISOString(), to: new Date(at + length).toISOString() };
-      if (state !== 'absent') segments.push({ ...span, state, opensBefore: false, endsAfter: false });
+    const list = states.map(([state, length]): Piece => {
+      const from = at;
       at += length;
-    }
-    return { segments, end: at };
+      return { from, to: at, state, opensBefore: false, endsAfter: false };
+    });
+    return { list, end: at };
   });
 
 describe('the runs of a lane', () => {
-  const drawn = fc.tuple(lane, fc.integer({ min: 20, max: 900 })).map(([{ segments, end }, width]) => {
-    const list = pieces(segments);
+  const drawn = fc.tuple(lane, fc.integer({ min: 20, max: 900 })).map(([{ list, end }, width]) => {
     const scale = timeScale({ from: FROM, to: end }, 100, width);
     return { list, scale, result: runs(list, scale) };
   });
@@ -128,6 +125,18 @@ describe('the runs of a lane', () => {
     );
   });
 
+  it('say so wherever several states share pixels, those that the server merged too', () => {
+    fc.assert(
+      fc.property(drawn, fc.nat(), ({ list, scale, result }, chance) => {
+        for (const run of result) expect(run.mixed).toBe(run.last > run.first);
+        const index = chance % list.length;
+        const merged = list.map((piece, at) => (at === index ? { ...piece, mixed: 37 } : piece));
+        const run = runs(merged, scale).find(({ first, last }) => first <= index && index <= last);
+        expect(run?.mixed).toBe(true);
+      }),
+    );
+  });
+
   it('keep a flip of one second visible in thirty days, under the pointer too', () => {
     const month = 30 * 86_400_000;
     const middle = FROM + month / 2;
@@ -145,15 +154,14 @@ describe('the runs of a lane', () => {
     ];
     const scale = timeScale({ from: FROM, to: FROM + month }, 0, 1_000);
     const found = runAt(runs(list, scale), scale.toX(middle));
-    expect(found).toMatchObject({ state: 'notReady', first: 1, last: 1 });
-    expect(isMixed(found as NonNullable<typeof found>)).toBe(false);
+    expect(found).toMatchObject({ state: 'notReady', first: 1, last: 1, mixed: false });
   });
 
   it('leave out what lies outside the plot', () => {
     fc.assert(
-      fc.property(lane, ({ segments, end }) => {
+      fc.property(lane, ({ list, end }) => {
         const scale = timeScale({ from: end + 1_000, to: end + 2_000 }, 0, 500);
-        expect(runs(pieces(segments), scale)).toEqual([]);
+        expect(runs(list, scale)).toEqual([]);
       }),
     );
   });
@@ -194,7 +202,7 @@ describe('the points of the counts', () => {
         const points = stepPoints(steps, ({ ready }) => ready, whole(steps, width));
         const times = points.map(({ x }) => x);
         expect(times).toEqual([...times].sort((a, b) => a - b));
-        for (const span of unknownSpans(steps)) {
+        for (const span of steps.filter(({ ready }) => ready === undefined)) {
           expect(points.some(({ x, y }) => x === span.at && Number.isNaN(y))).toBe(true);
           expect(points.some(({ x, y }) => x > span.at && x < span.until && !Number.isNaN(y))).toBe(false);
         }

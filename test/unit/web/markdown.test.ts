@@ -4,9 +4,10 @@ import { escapeMarkdown, markdownReport } from '../../../web/src/lib/markdown.ts
 import { timelineModel } from '../../../web/src/lib/timeline-model.ts';
 import * as answers from '../../support/mock-answers.ts';
 import { type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
+import { drawnTimeline } from '../../support/mock-timeline.ts';
 
 const checkout = mockServices()[0] as MockService;
-const model = timelineModel(answers.timeline(checkout, RECORDED_FROM, RECORDED_TO));
+const model = timelineModel(drawnTimeline(checkout, RECORDED_FROM, RECORDED_TO));
 const flips = answers.flips(checkout);
 const report = (changed = flips) =>
   markdownReport({ model, flips: changed, cut: false, link: 'http://recorder/?service=store/checkout' });

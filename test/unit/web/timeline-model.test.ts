@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { laneRows } from '../../../web/src/lib/rows.ts';
 import { changesNear, countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
-import { neverText, pieceText, summary } from '../../../web/src/lib/words.ts';
+import { countsText, neverText, pieceText, summary } from '../../../web/src/lib/words.ts';
 import * as answers from '../../support/mock-answers.ts';
 import { MARKUP_NAME, type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
+import { drawnTimeline } from '../../support/mock-timeline.ts';
 
 const service = (name: string) => mockServices().find((one) => one.name === name) as MockService;
 const checkout = service('checkout');
-const model = timelineModel(answers.timeline(checkout, RECORDED_FROM, RECORDED_TO));
+const model = timelineModel(drawnTimeline(checkout, RECORDED_FROM, RECORDED_TO));
 
 describe('the model of a timeline', () => {
   it('tells at every instant what the state then tells, and nothing inside a gap', () => {
@@ -49,17 +49,17 @@ describe('the model of a timeline', () => {
   });
 
   it('a window that begins before the recording says how much of it was not recorded', () => {
-    const early = timelineModel(answers.timeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM + 600_000));
+    const early = timelineModel(drawnTimeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM + 600_000));
     expect(facts(early).unknownMs).toBe(600_000);
     expect(early.recordedFrom).toBe(RECORDED_FROM);
   });
 
   it('denies nothing of a window of which nothing is known', () => {
-    const before = timelineModel(answers.timeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM - 1));
+    const before = timelineModel(drawnTimeline(checkout, RECORDED_FROM - 600_000, RECORDED_FROM - 1));
     expect(facts(before)).toMatchObject({ knownMs: 0, zeroWindows: 0 });
     expect(neverText(facts(before))).toBe('not known');
     expect(neverText(facts(model))).toBe('never, where recorded');
-    expect(neverText(facts(timelineModel(answers.timeline(service('cart'), RECORDED_FROM, RECORDED_TO))))).toBe('never');
+    expect(neverText(facts(timelineModel(drawnTimeline(service('cart'), RECORDED_FROM, RECORDED_TO))))).toBe('never');
     expect(summary(before, 'UTC')).toContain('Zero ready: not known.');
   });
 
@@ -86,24 +86,43 @@ describe('the changes next to a selected one', () => {
   });
 });
 
-describe('the lanes shown', () => {
-  const wide = timelineModel(answers.timeline(service('search'), RECORDED_FROM, RECORDED_TO));
+describe('the lanes', () => {
+  const search = service('search');
+  const question = { lanes: 60 };
+  const first = drawnTimeline(search, RECORDED_FROM, RECORDED_TO, question);
 
-  it('are those that changed, and the others are counted by the state that they kept', () => {
-    const rows = laneRows(wide.lanes, false);
-    expect(rows.shown).toHaveLength(100);
-    expect(rows.shown.every(({ lane }) => lane.flips > 0)).toBe(true);
-    expect([...rows.steady]).toEqual([['ready', 200]]);
+  it('are those that came, by rank, and it is known how many more are listed', () => {
+    const few = timelineModel(first);
+    expect([few.lanes.length, few.listed, few.answer.laneCount]).toEqual([60, 100, 300]);
+    expect(few.laneByRank.get(59)?.lane.rank).toBe(59);
+    expect(few.laneByRank.get(60)).toBeUndefined();
   });
 
-  it('are all on demand, and all anyway where they are few', () => {
-    expect(laneRows(wide.lanes, true).shown).toHaveLength(300);
-    expect(laneRows(model.lanes, false).shown).toHaveLength(4);
+  it('take in further pages, each lane once', () => {
+    const { lanes } = drawnTimeline(search, RECORDED_FROM, RECORDED_TO, { ...question, lanesAfter: 60 });
+    const all = timelineModel(first, [...lanes, ...first.lanes]);
+    expect(all.lanes.map(({ lane }) => lane.rank)).toEqual(Array.from({ length: 100 }, (_, rank) => rank));
+  });
+});
+
+describe('counts in buckets', () => {
+  const { counts: _, ...timeline } = drawnTimeline(checkout, RECORDED_FROM, RECORDED_FROM + 5);
+  const buckets = {
+    ...{ leastReady: [3, null], mostReady: [5, null], mostNotReady: [2, null], mostTerminating: [0, null] },
+    ...{ zeroMs: [0, 0], unlistedMs: [0, 0], unknownMs: [0, 3], flips: [7, 0] },
+  };
+  const steps = timelineModel({ ...timeline, buckets }).counts;
+
+  it('cover the window without a hole', () => {
+    expect(steps.map(({ at, until }) => [at - RECORDED_FROM, until - RECORDED_FROM])).toEqual([
+      [0, 2],
+      [2, 5],
+    ]);
   });
 
-  it('hold the longest not ready first', () => {
-    const times = wide.lanes.map(({ lane }) => lane.notReadyMs);
-    expect(times).toEqual([...times].sort((a, b) => b - a));
+  it('are told as spans, and what is not known as that', () => {
+    expect(countsText(steps[0] as (typeof steps)[0])).toBe('3–5 ready, up to 2 not ready, 7 flips');
+    expect(steps[1]?.ready).toBeUndefined();
   });
 });
 

@@ -1,12 +1,13 @@
 /**
- * What one lane shows at one zoom. A segment at least a pixel wide is a run of its own. Narrower ones are merged with
+ * What one lane shows at one zoom. A piece at least a pixel wide is a run of its own. Narrower ones are merged with
  * their narrow neighbours into one run of at least a pixel, drawn over the wide ones, in which the worst state wins: a
- * one-second flip stays visible in a month, and a gap or an absence is never painted over by `ready`.
+ * one-second flip stays visible in a month, and a gap or an absence is never painted over by `ready`. The server has merged
+ * so already at the zoom that it was asked for; until its next answer comes the page does it at every other.
  */
-import type { Segment } from '../../../src/http/contract.ts';
-import type { Range, TimeScale } from './scale.ts';
+import type { LaneRuns, RunState } from '../../../src/http/contract-timeline.ts';
+import type { TimeScale } from './scale.ts';
 
-export type RunState = Segment['state'] | 'absent';
+export type { RunState };
 
 /** Worst first. */
 const WORST: readonly RunState[] = ['notReady', 'absent', 'gap', 'before-recording', 'terminating', 'serving', 'ready'];
@@ -15,49 +16,42 @@ export function worse(a: RunState, b: RunState): RunState {
   return WORST.indexOf(a) <= WORST.indexOf(b) ? a : b;
 }
 
-/** A stretch of a lane in one state; an absence between two segments is a piece too. Epoch milliseconds. */
+/** A stretch of a lane in one state, or several that the server merged; an absence is a piece too. Epoch milliseconds. */
 export interface Piece {
   readonly from: number;
   readonly to: number;
+  /** Of several the worst. */
   readonly state: RunState;
   readonly opensBefore: boolean;
   readonly endsAfter: boolean;
-  /** Position of the event whose flip opened it. */
-  readonly position?: number;
+  /** It stands for several states: how often the state changed in it. */
+  readonly mixed?: number;
 }
 
-const blind = ({ state }: Piece) => state === 'gap' || state === 'before-recording';
-
-/**
- * A lane's segments as pieces in order of time. Absences are made explicit: between segments, and with a window also
- * from its start to the first segment and from the last one to its end.
- */
-export function pieces(segments: readonly Segment[], window?: Range): Piece[] {
-  const result: Piece[] = [];
-  for (const segment of segments) {
-    const piece: Piece = {
-      from: Date.parse(segment.from),
-      to: Date.parse(segment.to),
-      state: segment.state,
-      opensBefore: segment.opensBefore,
-      endsAfter: segment.endsAfter,
-      ...(segment.position === undefined ? {} : { position: segment.position }),
+/** A lane's runs as pieces, without a hole from the window's start to its end. */
+export function pieces({ ms, states, opensBefore, endsAfter, mixed }: LaneRuns, from: number): Piece[] {
+  const [opens, ends] = [new Set(opensBefore), new Set(endsAfter)];
+  const flips = new Map(mixed.map((each) => [each.run, each.flips]));
+  let at = from;
+  return ms.map((length, index): Piece => {
+    const start = at;
+    at += length;
+    const inside = flips.get(index);
+    return {
+      from: start,
+      to: at,
+      state: states[index] ?? 'gap',
+      opensBefore: opens.has(index),
+      endsAfter: ends.has(index),
+      ...(inside === undefined ? {} : { mixed: inside }),
     };
-    const before = result.at(-1);
-    if (before && before.to < piece.from) {
-      result.push({ from: before.to, to: piece.from, state: 'absent', opensBefore: blind(before), endsAfter: blind(piece) });
-    }
-    result.push(piece);
-  }
-  const [first, last] = [result[0], result.at(-1)];
-  if (window && first && first.from > window.from) {
-    result.unshift({ from: window.from, to: first.from, state: 'absent', opensBefore: true, endsAfter: blind(first) });
-  }
-  if (window && last && last.to < window.to) {
-    result.push({ from: last.to, to: window.to, state: 'absent', opensBefore: blind(last), endsAfter: true });
-  }
-  return result;
+  });
 }
+
+const isBlank = ({ state }: Piece) => state === 'gap' || state === 'before-recording';
+
+/** How often the state changed in a piece, its beginning included. */
+export const flipsIn = (piece: Piece): number => piece.mixed ?? (piece.opensBefore || isBlank(piece) ? 0 : 1);
 
 export interface Run {
   /** Pixels, not clamped to the plot. */
@@ -68,10 +62,9 @@ export interface Run {
   /** Pieces `first` to `last`, inclusive, of the lane. */
   readonly first: number;
   readonly last: number;
+  /** It stands for several states: zoom in to tell them apart. */
+  readonly mixed: boolean;
 }
-
-/** True when the run stands for several pieces: zoom in to tell them apart. */
-export const isMixed = (run: Run): boolean => run.last > run.first;
 
 /** Runs in order of time. Those outside the plot are left out. */
 export function runs(lane: readonly Piece[], scale: TimeScale): Run[] {
@@ -88,14 +81,18 @@ export function runs(lane: readonly Piece[], scale: TimeScale): Run[] {
     }
     if (x1 - x0 >= 1) {
       narrow = undefined;
-      result.push({ x0, x1, state: piece.state, first: index, last: index });
+      result.push({ x0, x1, state: piece.state, first: index, last: index, mixed: piece.mixed !== undefined });
     } else if (narrow) {
       narrow.state = worse(narrow.state, piece.state);
       narrow.last = index;
+      narrow.mixed = true;
       narrow.x1 = Math.max(narrow.x1, x1);
     } else {
       const left = Math.min(Math.floor(x0), Math.floor(end) - 1);
-      narrow = { x0: left, x1: Math.max(x1, left + 1), state: piece.state, first: index, last: index };
+      narrow = {
+        ...{ x0: left, x1: Math.max(x1, left + 1), state: piece.state },
+        ...{ first: index, last: index, mixed: piece.mixed !== undefined },
+      };
       result.push(narrow);
     }
   }

@@ -14,7 +14,7 @@ export interface Point {
  */
 export function stepPoints(
   counts: readonly CountsStep[],
-  pick: (step: CountsStep) => number | undefined,
+  pick: (step: CountsStep) => number | readonly [least: number, most: number] | undefined,
   scale: TimeScale,
 ): Point[] {
   const points: Point[] = [];
@@ -30,37 +30,31 @@ export function stepPoints(
   };
   for (const step of counts) {
     if (step.until < scale.range.from || step.at > scale.range.to) continue;
-    const y = step.unlisted ? undefined : pick(step);
-    const wide = step.until - step.at >= scale.msPerPx;
-    if (y === undefined || wide) {
+    const picked = step.unlisted ? undefined : pick(step);
+    if (picked === undefined) {
       flush();
-      if (y === undefined) points.push({ x: step.at, y: Number.NaN });
-      else points.push({ x: step.at, y }, { x: step.until, y });
+      points.push({ x: step.at, y: Number.NaN });
+      continue;
+    }
+    const [y, high] = typeof picked === 'number' ? [picked, picked] : picked;
+    if (step.until - step.at >= scale.msPerPx) {
+      flush();
+      points.push({ x: step.at, y });
+      if (high > y) points.push({ x: step.at, y: high });
+      points.push({ x: step.until, y: high });
       continue;
     }
     const here = Math.floor(scale.toX(step.at));
     if (narrow && here === column) {
       narrow.min = Math.min(narrow.min, y);
-      narrow.max = Math.max(narrow.max, y);
-      narrow.last = y;
+      narrow.max = Math.max(narrow.max, high);
+      narrow.last = high;
       continue;
     }
     flush();
     column = here;
-    narrow = { x: step.at, min: y, max: y, last: y };
+    narrow = { x: step.at, min: y, max: high, last: high };
   }
   flush();
   return points;
-}
-
-/** Neighbouring steps without counts as one. */
-export function unknownSpans(counts: readonly CountsStep[]): { at: number; until: number }[] {
-  const spans: { at: number; until: number }[] = [];
-  for (const { at, until, ready } of counts) {
-    if (ready !== undefined || until <= at) continue;
-    const last = spans.at(-1);
-    if (last && last.until === at) last.until = until;
-    else spans.push({ at, until });
-  }
-  return spans;
 }

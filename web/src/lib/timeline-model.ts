@@ -1,24 +1,28 @@
 /** A timeline's answer made ready for drawing: times as numbers, lanes as pieces, and the facts that the page tells. */
-import type { Lane, TimelineAnswer } from '../../../src/http/contract.ts';
+import type { DrawnLane, DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import { type Piece, pieces, type RunState } from './runs.ts';
 import type { Range } from './scale.ts';
 
 export interface LaneModel {
   readonly id: string;
-  readonly lane: Lane;
+  readonly lane: DrawnLane;
   /** Pod name where there is one, else the address. Untrusted text. */
   readonly label: string;
   readonly pieces: readonly Piece[];
-  readonly changed: boolean;
 }
 
 export interface CountsStep {
   readonly at: number;
   readonly until: number;
-  /** Absent: not known. */
+  /** Absent: not known. In a bucket the fewest. */
   readonly ready?: number;
+  /** In a bucket the most; absent where it is one count throughout. */
+  readonly mostReady?: number;
+  /** In a bucket the most. */
   readonly notReady?: number;
   readonly terminating?: number;
+  /** Of a bucket: it stands for several counts. */
+  readonly flips?: number;
   /**
    * Zero ready, and not in one of the server's zero-ready windows: the source did not list the Service at all then,
    * because there was no Endpoints object or slice (not made yet, or deleted).
@@ -32,70 +36,97 @@ export interface ZeroWindow extends Range {
 }
 
 export interface TimelineModel {
-  readonly answer: TimelineAnswer;
+  readonly answer: DrawnTimeline;
   readonly range: Range;
+  /** The lanes that are loaded, in order of rank. */
   readonly lanes: readonly LaneModel[];
+  readonly laneByRank: ReadonlyMap<number, LaneModel>;
+  /** How many lanes are listed, loaded or not: ranks are 0 to one less. */
+  readonly listed: number;
   readonly counts: readonly CountsStep[];
   readonly zero: readonly ZeroWindow[];
-  /** Every instant at which a lane changes, growing, each once. */
+  /** The parts of the window that are not known, neighbours as one. */
+  readonly blanks: readonly Range[];
+  /** Every instant at which one of the loaded lanes is seen to change, growing, each once. */
   readonly changes: readonly number[];
   /** The window up to here lies before the first recording; absent when none of it does. */
   readonly recordedFrom?: number;
 }
 
-/** Lanes keep the server's order of time not ready, longest first; equal ones by name. */
-export function timelineModel(answer: TimelineAnswer): TimelineModel {
+/** @param further lanes that were loaded beside those of the answer */
+export function timelineModel(answer: DrawnTimeline, further: readonly DrawnLane[] = []): TimelineModel {
   const range = { from: Date.parse(answer.from), to: Date.parse(answer.to) };
-  const lanes = answer.lanes.map((lane): LaneModel => {
-    const laneData = pieces(lane.segments, range);
-    return { id: lane.id, lane, label: lane.pod?.name ?? lane.address, pieces: laneData, changed: lane.flips > 0 };
-  });
-  lanes.sort(
-    (a, b) =>
-      b.lane.notReadyMs - a.lane.notReadyMs || b.lane.flips - a.lane.flips || compare(a.label, b.label) || compare(a.id, b.id),
-  );
+  const laneByRank = new Map<number, LaneModel>();
+  for (const lane of [...answer.lanes, ...further]) {
+    if (laneByRank.has(lane.rank)) continue;
+    const label = lane.pod?.name ?? lane.address;
+    laneByRank.set(lane.rank, { id: lane.id, lane, label, pieces: pieces(lane.runs, range.from) });
+  }
+  const lanes = [...laneByRank.values()].sort((a, b) => a.lane.rank - b.lane.rank);
   const zero = answer.zeroReady.map((window) => ({ ...window, from: Date.parse(window.from), to: Date.parse(window.to) }));
-  const counts = answer.counts.map((point, index): CountsStep => {
-    const next = answer.counts[index + 1];
-    const at = Date.parse(point.at);
-    const until = next ? Date.parse(next.at) : range.to;
-    const unlisted = point.ready === 0 && !zero.some(({ from, to }) => from < until && at < to);
-    return {
-      at,
-      until,
-      ...(unlisted ? { unlisted } : {}),
-      ...(point.ready === undefined ? {} : { ready: point.ready }),
-      ...(point.notReady === undefined ? {} : { notReady: point.notReady }),
-      ...(point.terminating === undefined ? {} : { terminating: point.terminating }),
-    };
-  });
-  const first = counts[0];
-  if (first && first.at > range.from) counts.unshift({ at: range.from, until: first.at });
-  if (!first && range.to > range.from) counts.push({ at: range.from, until: range.to });
-  const changes = new Set<number>();
-  let recordedFrom: number | undefined;
-  for (const { pieces: list } of lanes) {
-    for (const piece of list) {
-      if (piece.state === 'before-recording') recordedFrom = Math.max(recordedFrom ?? 0, piece.to);
-      if (!piece.opensBefore && piece.from > range.from) changes.add(piece.from);
-      if (!piece.endsAfter && piece.to < range.to) changes.add(piece.to);
-    }
-  }
-  for (const gap of answer.gaps) {
-    if (gap.from === undefined) recordedFrom = Math.max(recordedFrom ?? 0, gap.to === undefined ? range.to : Date.parse(gap.to));
-  }
+  const recordedFrom = answer.blanks.findLast(({ state }) => state === 'before-recording')?.to;
   return {
     answer,
     range,
     lanes,
-    counts,
+    laneByRank,
+    listed: answer.laneCount - answer.steady.reduce((sum, { count }) => sum + count, 0),
+    counts: answer.buckets ? bucketSteps(answer.buckets, range) : countsSteps(answer.counts ?? [], zero, range),
     zero,
-    changes: [...changes].sort((a, b) => a - b),
-    ...(recordedFrom === undefined ? {} : { recordedFrom }),
+    blanks: joined(answer.blanks.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }))),
+    changes: changesOf(lanes),
+    ...(recordedFrom === undefined ? {} : { recordedFrom: Date.parse(recordedFrom) }),
   };
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+function countsSteps(points: NonNullable<DrawnTimeline['counts']>, zero: readonly Range[], range: Range): CountsStep[] {
+  return points.map(({ at: text, ...counts }, index): CountsStep => {
+    const next = points[index + 1];
+    const at = Date.parse(text);
+    const until = next ? Date.parse(next.at) : range.to;
+    const unlisted = counts.ready === 0 && !zero.some(({ from, to }) => from < until && at < to);
+    return { at, until, ...(unlisted ? { unlisted } : {}), ...counts };
+  });
+}
+
+/** Buckets as the contract cuts them. */
+function bucketSteps(buckets: NonNullable<DrawnTimeline['buckets']>, { from, to }: Range): CountsStep[] {
+  const { leastReady, mostReady, mostNotReady, mostTerminating, unlistedMs, flips } = buckets;
+  const edge = (index: number) => from + Math.floor((index * (to - from)) / leastReady.length);
+  return leastReady.map((least, index): CountsStep => {
+    const span = { at: edge(index), until: edge(index + 1), flips: flips[index] ?? 0 };
+    if (least === null) return (unlistedMs[index] ?? 0) > 0 ? { ...span, ready: 0, notReady: 0, unlisted: true } : span;
+    return {
+      ...span,
+      ready: least,
+      mostReady: mostReady[index] ?? least,
+      notReady: mostNotReady[index] ?? 0,
+      terminating: mostTerminating[index] ?? 0,
+    };
+  });
+}
+
+function joined(spans: readonly Range[]): Range[] {
+  const result: Range[] = [];
+  for (const { from, to } of spans) {
+    const last = result.at(-1);
+    if (last?.to === from) result[result.length - 1] = { from: last.from, to };
+    else result.push({ from, to });
+  }
+  return result;
+}
+
+/** Of what the server merged only the edges are known. */
+function changesOf(lanes: readonly LaneModel[]): number[] {
+  const changes = new Set<number>();
+  for (const { pieces: list } of lanes) {
+    list.forEach((piece, index) => {
+      if (index > 0 && !piece.opensBefore) changes.add(piece.from);
+      if (index < list.length - 1 && !piece.endsAfter) changes.add(piece.to);
+    });
+  }
+  return [...changes].sort((a, b) => a - b);
+}
 
 export interface Facts {
   readonly zeroMs: number;
@@ -114,41 +145,20 @@ export interface Facts {
   readonly unlistedMs: number;
 }
 
-export function facts(model: TimelineModel): Facts {
-  let notAllReadyMs = 0;
-  let knownMs = 0;
-  let unknownMs = 0;
-  let unlistedMs = 0;
-  let unknownSpans = 0;
-  let least: Facts['least'];
-  let knownBefore = true;
-  for (const step of model.counts) {
-    const length = Math.max(0, step.until - step.at);
-    if (length === 0) continue;
-    const known = step.ready !== undefined;
-    if (!known) {
-      unknownMs += length;
-      if (knownBefore) unknownSpans++;
-    } else {
-      knownMs += length;
-      const ready = step.ready ?? 0;
-      const of = ready + (step.notReady ?? 0);
-      if (step.unlisted) unlistedMs += length;
-      else if (!least || ready < least.ready) least = { ready, of, at: step.at };
-      if ((step.notReady ?? 0) > 0) notAllReadyMs += length;
-    }
-    knownBefore = known;
-  }
+export function facts({ answer, zero, blanks }: TimelineModel): Facts {
+  const { leastReady, zeroReadyMs, someNotReadyMs, unlistedMs, knownMs, unknownMs } = answer.facts;
   return {
-    zeroMs: model.zero.reduce((sum, { from, to }) => sum + (to - from), 0),
-    zeroWindows: model.zero.length,
-    zeroIsLowerBound: unknownMs > 0 || model.zero.some(({ opensBefore, endsAfter }) => opensBefore || endsAfter),
-    ...(least ? { least } : {}),
-    notAllReadyMs,
+    zeroMs: zeroReadyMs,
+    zeroWindows: zero.length,
+    zeroIsLowerBound: unknownMs > 0 || zero.some(({ opensBefore, endsAfter }) => opensBefore || endsAfter),
+    ...(leastReady
+      ? { least: { ready: leastReady.ready, of: leastReady.ready + leastReady.notReady, at: Date.parse(leastReady.at) } }
+      : {}),
+    notAllReadyMs: someNotReadyMs,
     knownMs,
     unknownMs,
-    unknownSpans,
-    flips: model.answer.flips,
+    unknownSpans: blanks.length,
+    flips: answer.flips,
     unlistedMs,
   };
 }
@@ -189,7 +199,8 @@ export function changesNear(model: TimelineModel, at: number, count: number, exc
   let near: Change[] = [];
   for (const lane of model.lanes) {
     lane.pieces.forEach((piece, index) => {
-      if (piece.opensBefore || piece.from <= model.range.from || (lane.id === except.lane && piece.from === except.at)) return;
+      if (piece.opensBefore || piece.mixed !== undefined || piece.from <= model.range.from) return;
+      if (lane.id === except.lane && piece.from === except.at) return;
       const before = lane.pieces[index - 1];
       const segment = piece.state === 'absent' && before ? before.from : piece.from;
       near.push({ at: piece.from, lane, from: before?.state ?? 'absent', to: piece.state, segment });

@@ -1,7 +1,7 @@
 /** The page's sentences about facts. Times carry their zone, durations say `≥` where they are lower bounds. */
 import { formatDuration, formatSpan } from './duration.ts';
-import type { Piece, Run, RunState } from './runs.ts';
-import { type Facts, facts, type LaneModel, type TimelineModel } from './timeline-model.ts';
+import { flipsIn, type Piece, type Run, type RunState } from './runs.ts';
+import { type CountsStep, type Facts, facts, type LaneModel, type TimelineModel } from './timeline-model.ts';
 import { formatInstant, zoneLabel } from './zone.ts';
 
 export const STATE_WORDS: Record<RunState, string> = {
@@ -33,8 +33,27 @@ export function runText(lane: LaneModel, run: Run, zone: string): string {
   const first = lane.pieces[run.first];
   const last = lane.pieces[run.last];
   if (!first || !last) return '';
-  if (first === last) return pieceText(first, zone);
-  return `${run.last - run.first + 1} states, worst ${stateWord(run.state)}, ${spanText(first.from, last.to, zone)}; zoom in to tell them apart`;
+  if (!run.mixed) return pieceText(first, zone);
+  return `${flipsText(lane, run)}, worst ${stateWord(run.state)}, ${spanText(first.from, last.to, zone)}; zoom in to tell them apart`;
+}
+
+/** `3 ready, 1 not ready`; of a bucket `1,843–1,850 ready, up to 12 not ready, 37 flips`. */
+export function countsText({ ready = 0, mostReady = ready, notReady = 0, terminating = 0, flips }: CountsStep): string {
+  const number = (value: number) => value.toLocaleString('en');
+  const upTo = flips === undefined ? '' : 'up to ';
+  const parts = [
+    `${mostReady > ready ? `${number(ready)}–${number(mostReady)}` : number(ready)} ready`,
+    `${notReady > 0 ? upTo : ''}${number(notReady)} not ready`,
+    ...(terminating > 0 ? [`${upTo}${number(terminating)} terminating`] : []),
+    ...(flips ? [`${number(flips)} ${flips === 1 ? 'flip' : 'flips'}`] : []),
+  ];
+  return parts.join(', ');
+}
+
+/** `37 flips` of a mixed run. */
+export function flipsText(lane: LaneModel, run: Run): string {
+  const flips = lane.pieces.slice(run.first, run.last + 1).reduce((sum, piece) => sum + flipsIn(piece), 0);
+  return `${flips.toLocaleString('en')} ${flips === 1 ? 'flip' : 'flips'}`;
 }
 
 /** One paragraph that says what the drawing shows. */
@@ -43,7 +62,7 @@ export function summary(model: TimelineModel, zone: string): string {
   const told = facts(model);
   const parts = [
     `Service ${service.namespace}/${service.name}, ${spanText(model.range.from, model.range.to, zone)}:`,
-    `${model.lanes.length} ${model.lanes.length === 1 ? 'backend' : 'backends'}, ${told.flips} ${told.flips === 1 ? 'flip' : 'flips'}.`,
+    `${model.answer.laneCount} ${model.answer.laneCount === 1 ? 'backend' : 'backends'}, ${told.flips} ${told.flips === 1 ? 'flip' : 'flips'}.`,
   ];
   if (told.least) parts.push(`Least ready: ${told.least.ready} of ${told.least.of}.`);
   parts.push(

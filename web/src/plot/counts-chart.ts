@@ -10,11 +10,11 @@ import {
   type ScriptableLineSegmentContext,
 } from 'chart.js';
 import { formatSpan } from '../lib/duration.ts';
+import { RIGHT_PAD } from '../lib/geometry.ts';
 import type { TimeScale } from '../lib/scale.ts';
-import { type Point, stepPoints, unknownSpans } from '../lib/steps.ts';
+import { type Point, stepPoints } from '../lib/steps.ts';
 import type { Tick } from '../lib/ticks.ts';
 import type { CountsStep, TimelineModel, ZeroWindow } from '../lib/timeline-model.ts';
-import { RIGHT_PAD } from './geometry.ts';
 import { type Palette, plate } from './palette.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
@@ -103,7 +103,9 @@ export class CountsChart {
     this.#drawing = drawing;
     const { model, scale, palette } = drawing;
     const { datasets } = this.#chart.data;
-    const picks = [(step: CountsStep) => step.ready, (step: CountsStep) => step.notReady, (step: CountsStep) => step.terminating];
+    const ready = (step: CountsStep) =>
+      step.ready !== undefined && step.mostReady !== undefined ? ([step.ready, step.mostReady] as const) : step.ready;
+    const picks = [ready, (step: CountsStep) => step.notReady, (step: CountsStep) => step.terminating];
     const colours = [palette.ready, palette.notReady, palette.terminating];
     const anyTerminating = model.counts.some(({ terminating }) => (terminating ?? 0) > 0);
     datasets.forEach((dataset, index) => {
@@ -115,7 +117,7 @@ export class CountsChart {
     if (first) first.backgroundColor = /^#[0-9a-f]{6}$/i.test(palette.ready) ? `${palette.ready}24` : 'transparent';
     const { x, y } = this.#chart.options.scales ?? {};
     let most = 1;
-    for (const { ready, notReady } of model.counts) most = Math.max(most, ready ?? 0, notReady ?? 0);
+    for (const step of model.counts) most = Math.max(most, step.mostReady ?? step.ready ?? 0, step.notReady ?? 0);
     if (x) {
       x.min = scale.range.from;
       x.max = scale.range.to;
@@ -152,12 +154,12 @@ export class CountsChart {
         const { model, scale, palette } = this.#drawing;
         const ctx = chart.ctx;
         ctx.save();
-        for (const step of unknownSpans(model.counts)) {
-          const [x0, x1] = clip(scale, step.at, step.until);
+        for (const blank of model.blanks) {
+          const [x0, x1] = clip(scale, blank.from, blank.to);
           if (x1 <= x0) continue;
           ctx.fillStyle = palette.hatch;
           ctx.fillRect(x0, top, Math.max(x1 - x0, 1), bottom - top);
-          const text = model.recordedFrom !== undefined && step.until <= model.recordedFrom ? 'not recorded yet' : 'no data';
+          const text = model.recordedFrom !== undefined && blank.to <= model.recordedFrom ? 'not recorded yet' : 'no data';
           if (x1 - x0 > 70) plate(ctx, palette, text, (x0 + x1) / 2 - 22, (top + bottom) / 2);
         }
         for (const step of model.counts) {

@@ -1,13 +1,14 @@
 /** The visible lanes on a canvas: rectangles only, so that a frame costs what is in sight and not what was recorded. */
-import { isMixed, runs } from '../lib/runs.ts';
+import { runs } from '../lib/runs.ts';
 import type { TimeScale } from '../lib/scale.ts';
 import type { Tick } from '../lib/ticks.ts';
 import type { LaneModel, ZeroWindow } from '../lib/timeline-model.ts';
-import { STATE_WORDS } from '../lib/words.ts';
+import { flipsText, STATE_WORDS } from '../lib/words.ts';
 import { type Palette, paintRun, plate, prepare } from './palette.ts';
 
 export interface LanesDrawing {
-  readonly lanes: readonly LaneModel[];
+  /** By row; one that is not loaded yet is left empty. */
+  laneAt(row: number): LaneModel | undefined;
   readonly rowHeight: number;
   readonly first: number;
   readonly end: number;
@@ -22,9 +23,10 @@ export interface LanesDrawing {
 }
 
 const LABEL_MIN_PX = 64;
+const MIXED_LABEL_MIN_PX = 140;
 
 export function paintLanes(canvas: HTMLCanvasElement, drawing: LanesDrawing, dpr: number): void {
-  const { lanes, rowHeight, width, height, scale, palette, selected } = drawing;
+  const { rowHeight, width, height, scale, palette, selected } = drawing;
   const ctx = prepare(canvas, width, height, dpr);
   if (!ctx) return;
   const right = scale.left + scale.width;
@@ -37,13 +39,14 @@ export function paintLanes(canvas: HTMLCanvasElement, drawing: LanesDrawing, dpr
   const pad = rowHeight > 24 ? 6 : 2;
   const labelled: (() => void)[] = [];
   for (let index = drawing.first; index < drawing.end; index++) {
-    const lane = lanes[index] as LaneModel;
+    const lane = drawing.laneAt(index);
+    if (!lane) continue;
     const top = index * rowHeight - drawing.scrollTop + pad;
     const inner = rowHeight - 2 * pad;
     const list = runs(lane.pieces, scale);
     // Wide runs first: the narrow ones must stay visible on top of them.
     for (const run of list) {
-      if (run.x1 - run.x0 < 1 || isMixed(run)) continue;
+      if (run.x1 - run.x0 < 1 || run.mixed) continue;
       const [x0, x1] = [Math.max(run.x0, scale.left - 2), Math.min(run.x1, right + 2)];
       paintRun(ctx, palette, run.state, x0, x1, top, inner);
       if (
@@ -61,16 +64,20 @@ export function paintLanes(canvas: HTMLCanvasElement, drawing: LanesDrawing, dpr
       }
     }
     for (const run of list) {
-      if (run.x1 - run.x0 >= 1 && !isMixed(run) && run.x1 - run.x0 > 1.001) continue;
+      if (!run.mixed && run.x1 - run.x0 > 1.001) continue;
       const x0 = Math.floor(run.x0);
       const x1 = Math.max(Math.ceil(run.x1), x0 + 1);
       ctx.fillStyle = palette.background;
       ctx.fillRect(x0, top, x1 - x0, inner);
       paintRun(ctx, palette, run.state, x0, x1, top, inner);
-      if (isMixed(run)) {
+      if (run.mixed) {
         // A notch on top says that several states share these pixels.
         ctx.fillStyle = palette.text;
         ctx.fillRect(x0, top - 1, x1 - x0, 2);
+        const text = `${flipsText(lane, run)}, zoom in`;
+        const from = Math.max(x0, scale.left);
+        if (Math.min(x1, right) - from >= MIXED_LABEL_MIN_PX)
+          labelled.push(() => plate(ctx, palette, text, from + 8, top + inner / 2));
       }
     }
   }

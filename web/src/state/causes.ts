@@ -1,16 +1,19 @@
-/** Why a segment began, as far as the flips at hand tell: those of the page of the table that is loaded. */
+/** Why a segment began, as far as the flips at hand tell: those of the table's page, and those where the selected one begins. */
 import { computed } from '@preact/signals';
 import type { Flip } from '../../../src/http/contract.ts';
 import type { Piece } from '../lib/runs.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
-import { flips } from './data.ts';
+import { chosenFlips, flips } from './data.ts';
 
 const startKey = (at: number, ip: string, uid: string | undefined) => `${at}|${ip}|${uid ?? ''}`;
 
 const byStart = computed(
   () =>
     new Map<string, Flip>(
-      flips.data.value?.items.map((flip) => [startKey(Date.parse(flip.at), flip.address, flip.pod?.uid), flip]) ?? [],
+      [...(flips.data.value?.items ?? []), ...(chosenFlips.data.value?.items ?? [])].map((flip) => [
+        startKey(Date.parse(flip.at), flip.address, flip.pod?.uid),
+        flip,
+      ]),
     ),
 );
 

@@ -7,14 +7,16 @@ import type {
   FlipsAnswer,
   ServicesAnswer,
   StateAnswer,
-  TimelineAnswer,
 } from '../../../src/http/contract.ts';
+import type { DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import type { Range } from '../lib/scale.ts';
 import { isRelative, parseTimeText } from '../lib/time-text.ts';
 import { type TimelineModel, timelineModel } from '../lib/timeline-model.ts';
 import { address, getJson, servicePath } from './api.ts';
+import { furtherLanes, LANES_A_PAGE, startLanes, wantLane } from './lanes.ts';
 import { view } from './location.ts';
 import { Resource } from './resource.ts';
+import { plotPx } from './window-size.ts';
 
 export const PAGE_SIZE = 200;
 /** Without a range in the link a long recording shows its last hours. */
@@ -23,9 +25,11 @@ const DRAG_DELAY_MS = 90;
 
 export const clusters = new Resource<ClustersAnswer>(getJson);
 export const services = new Resource<ServicesAnswer>(allServices);
-export const timeline = new Resource<TimelineAnswer>(getJson);
+export const timeline = new Resource<DrawnTimeline>(getJson);
 export const flips = new Resource<FlipsAnswer>(getJson);
 export const stateAt = new Resource<StateAnswer>(getJson);
+/** The flips at the instant at which the selected segment begins. */
+export const chosenFlips = new Resource<FlipsAnswer>(getJson);
 export const diff = new Resource<DiffAnswer>(getJson);
 export const coverage = new Resource<CoverageAnswer>(getJson);
 
@@ -61,7 +65,7 @@ export const manyClusters = computed(() => (clusters.data.value?.items.length ??
 
 export const model = computed<TimelineModel | undefined>(() => {
   const answer = timeline.data.value;
-  return answer ? timelineModel(answer) : undefined;
+  return answer ? timelineModel(answer, furtherLanes.value) : undefined;
 });
 
 /** The range on the axis: the link's own where it is absolute, else as the server resolved it. */
@@ -94,6 +98,9 @@ const rangeQuery = computed(() => {
   return { from: start, to, cluster, asof };
 });
 
+/** What to do with lanes that did not change. */
+const steady = computed<{ steady?: 'list' }>(() => (view.value.allLanes ? { steady: 'list' } : {}));
+
 const shape = computed(() => {
   const { screen, namespace, name } = view.value;
   return screen === 'service' && namespace !== undefined && name !== undefined ? servicePath(namespace, name) : undefined;
@@ -120,14 +127,33 @@ export function startLoading(): void {
       batch(() => {
         timeline.want(undefined);
         flips.want(undefined);
+        chosenFlips.want(undefined);
         stateAt.want(undefined);
         diff.want(undefined);
       });
     }
     if (path === undefined || !settled.value) return;
-    timeline.want(address(`${path}/timeline`, { ...rangeQuery.value, source: view.value.source }), {
-      delayMs: timeline.data.peek() ? DRAG_DELAY_MS : 0,
-    });
+    const question = { ...rangeQuery.value, source: view.value.source, px: plotPx.value, lanes: LANES_A_PAGE, ...steady.value };
+    timeline.want(address(`${path}/timeline`, question), { delayMs: timeline.data.peek() ? DRAG_DELAY_MS : 0 });
+  });
+  effect(() => {
+    startLanes(timeline.data.value, shape.peek() ?? '', { cluster: view.peek().cluster, ...steady.peek() });
+  });
+  // A link may name a lane that is far from the worst.
+  effect(() => {
+    const { lane } = view.value;
+    if (lane !== undefined && model.value?.lanes.every(({ id }) => id !== lane)) wantLane(lane);
+  });
+  effect(() => {
+    const { lane, segment, source, cluster, asof } = view.value;
+    const path = shape.value;
+    const at = lane === undefined || segment === undefined ? Number.NaN : Date.parse(segment);
+    if (path === undefined || Number.isNaN(at)) {
+      chosenFlips.want(undefined);
+      return;
+    }
+    const instant = { from: new Date(at).toISOString(), to: new Date(at + 1).toISOString() };
+    chosenFlips.want(address(`${path}/flips`, { ...instant, source, cluster, asof, limit: 1_000 }));
   });
   let flipsBase = '';
   effect(() => {

@@ -1,12 +1,15 @@
 /** What keys and buttons do to the view. */
 import { signal } from '@preact/signals';
-import { laneRows } from '../lib/rows.ts';
-import type { Piece } from '../lib/runs.ts';
+import type { Piece, Run } from '../lib/runs.ts';
 import { pan, type Range, soundRange, zoomAt } from '../lib/scale.ts';
 import { type LaneModel, neighbour } from '../lib/timeline-model.ts';
 import { viewQuery } from '../lib/view.ts';
 import { model, range, recording } from '../state/data.ts';
+import { wantLanes } from '../state/lanes.ts';
 import { go, patched, view } from '../state/location.ts';
+
+/** Room left around what is zoomed to: at least so many milliseconds. */
+const LEAST_ROOM_MS = 50;
 
 export const helpOpen = signal(false);
 /** Where the pointer is over the plot. */
@@ -47,20 +50,18 @@ export function returnToNow(): void {
   else go({ from: undefined, to: undefined, asof: undefined });
 }
 
-export const shownLanes = (): readonly LaneModel[] => (model.value ? laneRows(model.value.lanes, view.value.allLanes).shown : []);
-
 /** The selected lane and piece, where they are still in the picture. */
 export function selection() {
   const { lane, segment } = view.value;
   if (lane === undefined || segment === undefined) return undefined;
-  const index = shownLanes().findIndex(({ id }) => id === lane);
-  const found = shownLanes()[index];
+  const found = model.value?.lanes.find(({ id }) => id === lane);
   if (!found) return undefined;
   const at = Date.parse(segment);
   // A window that begins inside the segment cuts it: the piece that holds its start, or the first after it.
-  const piece = found.pieces.findIndex((one) => one.to > at && one.state !== 'absent');
+  const piece = found.pieces.findIndex((one) => one.to > at && isShown(one));
   const chosen = found.pieces[piece];
-  return chosen && (chosen.from <= at || chosen.opensBefore) ? { index, lane: found, piece, chosen } : undefined;
+  if (!chosen || (chosen.from > at && !chosen.opensBefore)) return undefined;
+  return { index: found.lane.rank, lane: found, piece, chosen };
 }
 
 export function select(lane: LaneModel, piece: number, how: 'push' | 'replace' = 'replace'): void {
@@ -69,18 +70,32 @@ export function select(lane: LaneModel, piece: number, how: 'push' | 'replace' =
 }
 
 /** An absence is not drawn, so it cannot be selected. */
-const isShown = ({ state }: Piece) => state !== 'absent';
+const isShown = ({ state, mixed }: Piece) => state !== 'absent' || mixed !== undefined;
+
+/** What a click or Enter on a run does: one state is selected, several that share its pixels are zoomed to. */
+export function choose(lane: LaneModel, run: Run): void {
+  const [first, last] = [lane.pieces[run.first], lane.pieces[run.last]];
+  if (!first || !last) return;
+  if (run.mixed) zoomTo({ from: first.from, to: last.to });
+  else if (isShown(first)) select(lane, run.first);
+}
+
+/** Some room is left around it. */
+export function zoomTo({ from, to }: Range): void {
+  const room = Math.max((to - from) / 2, LEAST_ROOM_MS);
+  showRange({ from: from - room, to: to + room }, 'push');
+}
 
 /** Next or previous segment of the selected lane. */
 export function stepSegment(direction: -1 | 1): void {
   const now = selection();
   if (!now) {
-    const first = shownLanes()[0];
+    const first = model.value?.laneByRank.get(0);
     if (first) select(first, direction > 0 ? first.pieces.findIndex(isShown) : first.pieces.findLastIndex(isShown));
     return;
   }
   for (let index = now.piece + direction; now.lane.pieces[index]; index += direction) {
-    if (now.lane.pieces[index]?.state === 'absent') continue;
+    if (!isShown(now.lane.pieces[index] as Piece)) continue;
     select(now.lane, index);
     return;
   }
@@ -88,12 +103,18 @@ export function stepSegment(direction: -1 | 1): void {
 
 /** The lane above or below, at the same time. */
 export function stepLane(direction: -1 | 1): void {
-  const lanes = shownLanes();
+  const { listed, laneByRank } = model.value ?? { listed: 0 };
   const now = selection();
-  const lane = lanes[now ? now.index + direction : direction > 0 ? 0 : lanes.length - 1];
-  if (!lane) return;
+  const rank = now ? now.index + direction : direction > 0 ? 0 : listed - 1;
+  if (rank < 0 || rank >= listed) return;
+  const lane = laneByRank?.get(rank);
+  if (!lane) {
+    // It can be stepped to once it has come.
+    wantLanes(rank, rank + 1);
+    return;
+  }
   const at = now?.chosen.from ?? 0;
-  const under = lane.pieces.findIndex((piece) => piece.to > at && piece.state !== 'absent');
+  const under = lane.pieces.findIndex((piece) => piece.to > at && isShown(piece));
   select(lane, under < 0 ? lane.pieces.findLastIndex(isShown) : under);
 }
 

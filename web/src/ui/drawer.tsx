@@ -6,7 +6,7 @@ import { stateWord } from '../lib/words.ts';
 import { address } from '../state/api.ts';
 import { flipThatBegan } from '../state/causes.ts';
 import { go, view } from '../state/location.ts';
-import { clear, selection, setInstant, stepSegment } from './commands.ts';
+import { clear, selection, setInstant, stepSegment, zoomTo } from './commands.ts';
 import { CopyLink } from './copy.tsx';
 import { BackendState } from './glyph.tsx';
 import { Instant } from './instant.tsx';
@@ -20,7 +20,7 @@ export function Drawer({ model }: { model: TimelineModel }) {
   const { lane, chosen: piece, piece: index } = chosen;
   const near = changesNear(model, piece.from, NEIGHBOURS, { lane: lane.id, at: piece.from });
   const openEnd = piece.opensBefore || piece.endsAfter;
-  const opened = flipThatBegan(lane, piece);
+  const opened = piece.mixed === undefined ? flipThatBegan(lane, piece) : undefined;
   return (
     <aside class="drawer" aria-label="Selected segment" id="drawer">
       <div class="bar">
@@ -52,6 +52,14 @@ export function Drawer({ model }: { model: TimelineModel }) {
           <strong>{formatSpan(piece.to - piece.from, openEnd)}</strong>
           {openEnd && <span class="dim"> lower bound: {why(piece, lane, model)}</span>}
         </Fact>
+        {piece.mixed !== undefined && (
+          <Fact term="Flips">
+            {piece.mixed.toLocaleString('en')} <span class="dim">worst {stateWord(piece.state)}</span>{' '}
+            <button type="button" onClick={() => zoomTo(piece)}>
+              Zoom in
+            </button>
+          </Fact>
+        )}
         <Fact term="Before → after">
           {neighbourState(lane, index - 1)} <span class="arrow">→</span> <strong>{stateWord(piece.state)}</strong>{' '}
           <span class="arrow">→</span> {neighbourState(lane, index + 1)}
@@ -83,10 +91,10 @@ export function Drawer({ model }: { model: TimelineModel }) {
             {lane.lane.zone && <span class="dim"> {lane.lane.zone}</span>}
           </Fact>
         )}
-        {piece.position !== undefined && (
+        {opened && (
           <Fact term="Event">
-            <a href={address('events', { after: Math.max(0, piece.position - 1), limit: 1 })} target="_blank" rel="noreferrer">
-              position {piece.position}
+            <a href={address('events', { after: Math.max(0, opened.position - 1), limit: 1 })} target="_blank" rel="noreferrer">
+              position {opened.position}
             </a>
           </Fact>
         )}

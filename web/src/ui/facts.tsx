@@ -98,12 +98,12 @@ export function FactBar({ model: now }: { model: TimelineModel }) {
 /** The different ways in which there may be nothing to see. */
 export function Situation({ model: now }: { model: TimelineModel }) {
   const { answer, counts } = now;
-  const known = counts.filter(({ ready }) => ready !== undefined);
-  if (now.lanes.length === 0) {
-    if (answer.coverage === 'before-recording' && known.length === 0)
+  const { knownMs, unlistedMs, unknownMs } = facts(now);
+  if (answer.laneCount === 0) {
+    if (answer.coverage === 'before-recording' && knownMs === 0)
       return <Empty>Nothing was recorded yet in this range: the recording begins later.</Empty>;
-    if (known.length === 0) return <Empty>The recorder was blind in this whole range: nothing is known of it.</Empty>;
-    if (known.every(({ unlisted }) => unlisted)) {
+    if (knownMs === 0) return <Empty>The recorder was blind in this whole range: nothing is known of it.</Empty>;
+    if (unlistedMs === knownMs) {
       return (
         <Empty>
           There was no {answer.source === 'endpoints' ? 'Endpoints object' : 'EndpointSlice'} of this Service in this range.
@@ -112,12 +112,12 @@ export function Situation({ model: now }: { model: TimelineModel }) {
     }
     return <Empty>No backends in this range: the address list was there, and empty.</Empty>;
   }
-  if (answer.flips === 0 && known.length > 0) {
-    const first = known[0];
-    const { ready = 0, notReady = 0 } = first ?? {};
+  const first = counts.find(({ ready }) => ready !== undefined);
+  if (answer.flips === 0 && first) {
+    const { ready = 0, notReady = 0 } = first;
     return (
       <p class="notice plain">
-        No change in this range{facts(now).unknownMs > 0 ? ' where recorded' : ''}: {ready} ready
+        No change in this range{unknownMs > 0 ? ' where recorded' : ''}: {ready} ready
         {notReady > 0 && `, ${notReady} not ready`} throughout.
       </p>
     );

@@ -5,17 +5,19 @@
  * lane, one cell a run, whose names say state, times and duration. Only rows in sight exist.
  */
 import { useEffect, useRef } from 'preact/hooks';
-import { isMixed, runs } from '../lib/runs.ts';
+import { runs } from '../lib/runs.ts';
 import type { TimeScale } from '../lib/scale.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
 import { runText } from '../lib/words.ts';
 import { causeText } from '../state/causes.ts';
-import { zone } from '../state/location.ts';
-import { select, type selection } from './commands.ts';
+import { go, zone } from '../state/location.ts';
+import { choose, type selection } from './commands.ts';
 import { STEADY } from './plot-pointer.ts';
 
 export interface LaneGridProps {
-  readonly lanes: readonly LaneModel[];
+  /** How many rows there are. */
+  readonly count: number;
+  laneAt(row: number): LaneModel | undefined;
   readonly first: number;
   readonly end: number;
   readonly rowHeight: number;
@@ -23,7 +25,7 @@ export interface LaneGridProps {
   readonly chosen: ReturnType<typeof selection>;
 }
 
-export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGridProps) {
+export function LaneGrid({ count, laneAt, first, end, rowHeight, scale, chosen }: LaneGridProps) {
   const grid = useRef<HTMLDivElement>(null);
   // A selection made by keys takes the focus along, as long as the focus is among the cells.
   useEffect(() => {
@@ -38,20 +40,25 @@ export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGr
       role="grid"
       ref={grid}
       aria-label="Backends and their states over time"
-      aria-rowcount={lanes.length}
-      style={{ height: `${lanes.length * rowHeight}px` }}
+      aria-rowcount={count}
+      style={{ height: `${count * rowHeight}px` }}
     >
-      {lanes.slice(first, end).map((lane, offset) => {
+      {Array.from({ length: end - first }, (_, offset) => {
         const index = first + offset;
-        const list = runs(lane.pieces, scale).filter((run) => run.state !== 'absent' || run.last > run.first);
+        const lane = laneAt(index);
+        const row = { top: `${index * rowHeight}px`, height: `${rowHeight}px` };
+        if (!lane) {
+          return (
+            <div key={`row ${index}`} class="lane-row" role="row" aria-rowindex={index + 1} aria-busy="true" style={row}>
+              <div class="lane-head dim" role="rowheader" style={{ width: `${scale.left}px` }}>
+                loading
+              </div>
+            </div>
+          );
+        }
+        const list = runs(lane.pieces, scale).filter((run) => run.state !== 'absent' || run.mixed);
         return (
-          <div
-            key={lane.id}
-            class="lane-row"
-            role="row"
-            aria-rowindex={index + 1}
-            style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
-          >
+          <div key={lane.id} class="lane-row" role="row" aria-rowindex={index + 1} style={row}>
             <div class="lane-head" role="rowheader" title={headTitle(lane)} style={{ width: `${scale.left}px` }}>
               <b>{lane.label}</b>
               {lane.lane.node && scale.left > 190 && <span class="dim">{lane.lane.node}</span>}
@@ -61,7 +68,7 @@ export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGr
               const tab = selected || !stop ? 0 : -1;
               stop = true;
               const x0 = Math.max(run.x0, scale.left);
-              const cause = isMixed(run) ? undefined : causeText(lane, lane.pieces[run.first]);
+              const cause = run.mixed ? undefined : causeText(lane, lane.pieces[run.first]);
               return (
                 <div
                   key={run.first}
@@ -74,7 +81,8 @@ export function LaneGrid({ lanes, first, end, rowHeight, scale, chosen }: LaneGr
                   onKeyDown={(event) => {
                     if (event.key !== 'Enter' && event.key !== ' ') return;
                     event.preventDefault();
-                    if (!lane.id.startsWith(STEADY)) select(lane, run.first);
+                    if (lane.id.startsWith(STEADY)) go({ allLanes: true });
+                    else choose(lane, run);
                   }}
                 />
               );

@@ -2,11 +2,11 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isMixed, runAt, runs } from '../lib/runs.ts';
+import { runAt, runs } from '../lib/runs.ts';
 import { pan, type Range, type TimeScale, zoomAt } from '../lib/scale.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
 import { go, goTo, patched, view } from '../state/location.ts';
-import { hover, select, setInstant, showRange } from './commands.ts';
+import { choose, hover, setInstant, showRange } from './commands.ts';
 
 /** A press that moves less is a click. */
 const CLICK_PX = 4;
@@ -15,8 +15,6 @@ const WHEEL_BURST_MS = 600;
 /** Browsers take two clicks within about this time for one double-click. */
 const DOUBLE_CLICK_MS = 500;
 const WHEEL_FACTOR = 0.004;
-/** Room left around what is zoomed to: at least so many milliseconds. */
-const LEAST_ROOM_MS = 50;
 
 /** Lanes that stand for many others carry this in front of their id. */
 export const STEADY = 'steady:';
@@ -71,7 +69,7 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
     else {
       if (event.timeStamp - clicked.current.atMs > DOUBLE_CLICK_MS)
         clicked.current = { atMs: event.timeStamp, view: view.peek() };
-      choose(xOf(event), laneAt(event.clientY), scale);
+      clickOn(xOf(event), laneAt(event.clientY), scale);
     }
   };
   const onPointerLeave = () => {
@@ -112,18 +110,14 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
   };
 }
 
-/** A click on the counts asks for the state then, on a segment selects it, on several merged ones zooms to them. */
-function choose(x: number, lane: LaneModel | undefined, scale: TimeScale): void {
+/** A click on the counts asks for the state then, on a lane for what it shows there. */
+function clickOn(x: number, lane: LaneModel | undefined, scale: TimeScale): void {
   if (!lane) {
     setInstant('at', scale.toTime(x));
     return;
   }
   const run = runAt(runs(lane.pieces, scale), x);
-  if (!run || run.state === 'absent') return;
-  const [first, last] = [lane.pieces[run.first], lane.pieces[run.last]];
+  if (!run) return;
   if (lane.id.startsWith(STEADY)) go({ allLanes: true });
-  else if (isMixed(run) && first && last) {
-    const room = Math.max((last.to - first.from) / 2, LEAST_ROOM_MS);
-    showRange({ from: first.from - room, to: last.to + room }, 'push');
-  } else select(lane, run.first);
+  else choose(lane, run);
 }

@@ -1,17 +1,18 @@
 /** The drawing: counts and lanes over one time axis. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { laneRows, rowHeight, visibleRows } from '../lib/rows.ts';
-import type { RunState } from '../lib/runs.ts';
+import { gutter, plotScale } from '../lib/geometry.ts';
+import { rowHeight, visibleRows } from '../lib/rows.ts';
+import { pieces } from '../lib/runs.ts';
 import type { Range, TimeScale } from '../lib/scale.ts';
 import { ticks } from '../lib/ticks.ts';
 import type { LaneModel, TimelineModel } from '../lib/timeline-model.ts';
-import { summary } from '../lib/words.ts';
+import { stateWord, summary } from '../lib/words.ts';
 import { zoneLabel } from '../lib/zone.ts';
 import { CountsChart } from '../plot/counts-chart.ts';
-import { gutter, plotScale } from '../plot/geometry.ts';
 import { paintLanes } from '../plot/lanes-canvas.ts';
 import { readPalette } from '../plot/palette.ts';
+import { wantLanes } from '../state/lanes.ts';
 import { view, zone } from '../state/location.ts';
 import { paintVersion } from '../state/theme.ts';
 import { hover, plotGutter, selection } from './commands.ts';
@@ -22,6 +23,7 @@ import { Tip } from './tip.tsx';
 const TICK_GAP_PX = 84;
 /** While the range moves, only the canvas follows; the cells for keyboard and screen reader come when it rests. */
 const REST_MS = 120;
+const ROWS_AHEAD = 30;
 
 export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   const box = useRef<HTMLElement>(null);
@@ -33,16 +35,14 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   const viewport = useSignal(0);
   const scrollTop = useSignal(0);
 
-  const { allLanes } = view.value;
-  const { lanes, steady } = useMemo(() => {
-    const rows = laneRows(model.lanes, allLanes);
-    const told = steadyLanes(model, rows.steady);
-    return { lanes: [...told, ...rows.shown], steady: told.length };
-  }, [model, allLanes]);
-  const height = rowHeight(lanes.length);
+  const told = useMemo(() => steadyLanes(model), [model]);
+  const steady = told.length;
+  const count = steady + model.listed;
+  const laneOf = (row: number): LaneModel | undefined => told[row] ?? model.laneByRank.get(row - steady);
+  const height = rowHeight(count);
   const scale = useMemo(() => plotScale(range, width.value), [range.from, range.to, width.value]);
   const marks = useMemo(() => ticks(range.from, range.to, scale.width, zone.value, TICK_GAP_PX), [scale, zone.value]);
-  const visible = visibleRows(lanes.length, height, scrollTop.value, viewport.value, 1);
+  const visible = visibleRows(count, height, scrollTop.value, viewport.value, 1);
   const found = selection();
   const chosen = found && { ...found, index: found.index + steady };
   const selectedLane = found?.lane.id;
@@ -85,7 +85,7 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
   useLayoutEffect(() => {
     const canvas = lanesCanvas.current;
     if (!canvas || !palette || width.value === 0) return;
-    const rows = { lanes, rowHeight: height, first: visible.first, end: visible.end, scrollTop: scrollTop.value };
+    const rows = { laneAt: laneOf, rowHeight: height, first: visible.first, end: visible.end, scrollTop: scrollTop.value };
     const size = { width: width.value, height: viewport.value };
     const selected =
       selectedLane === undefined || selectedFrom === undefined ? undefined : { lane: selectedLane, from: selectedFrom };
@@ -94,7 +94,12 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
       { ...rows, ...size, scale, ticks: marks, zero: model.zero, palette, selected },
       window.devicePixelRatio || 1,
     );
-  }, [model, lanes, scale, marks, palette, viewport.value, scrollTop.value, selectedLane, selectedFrom]);
+  }, [model, scale, marks, palette, viewport.value, scrollTop.value, selectedLane, selectedFrom]);
+
+  // Rows are loaded a little before they come into sight.
+  useEffect(() => {
+    wantLanes(Math.max(0, visible.first - steady - ROWS_AHEAD), Math.min(model.listed, visible.end - steady + ROWS_AHEAD));
+  }, [model, visible.first, visible.end]);
 
   // The selected lane comes into sight.
   useEffect(() => {
@@ -109,14 +114,24 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
     const pane = scroller.current;
     if (!pane) return undefined;
     const y = clientY - pane.getBoundingClientRect().top;
-    return y < 0 || y > pane.clientHeight ? undefined : lanes[Math.floor((y + pane.scrollTop) / height)];
+    return y < 0 || y > pane.clientHeight ? undefined : laneOf(Math.floor((y + pane.scrollTop) / height));
   };
   const { brush, inPlot, handlers } = usePlotPointer({ box, scale, range, laneAt });
 
   const resting = useResting(scale);
   const grid = useMemo(
-    () => <LaneGrid lanes={lanes} first={visible.first} end={visible.end} rowHeight={height} scale={resting} chosen={chosen} />,
-    [lanes, visible.first, visible.end, height, resting, selectedLane, chosen?.piece, zone.value],
+    () => (
+      <LaneGrid
+        count={count}
+        laneAt={laneOf}
+        first={visible.first}
+        end={visible.end}
+        rowHeight={height}
+        scale={resting}
+        chosen={chosen}
+      />
+    ),
+    [model, visible.first, visible.end, height, resting, selectedLane, chosen?.piece, zone.value],
   );
   const described = useMemo(() => summary(model, zone.value), [model, zone.value]);
   const instants = [
@@ -141,7 +156,7 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
       <div
         class="lanes"
         ref={scroller}
-        style={{ height: `${lanes.length * height}px` }}
+        style={{ height: `${count * height}px` }}
         onScroll={(event) => {
           scrollTop.value = event.currentTarget.scrollTop;
         }}
@@ -168,12 +183,12 @@ export function Plot({ model, range }: { model: TimelineModel; range: Range }) {
 }
 
 /** Lanes that did not change are told in one row a state, which is drawn like a lane. */
-function steadyLanes(model: TimelineModel, steady: ReadonlyMap<string, number>): LaneModel[] {
-  return [...steady].map(([state, count]) => {
-    const piece = { ...model.range, state: state as RunState, opensBefore: true, endsAfter: true };
-    const lane = { id: '', address: '', ports: [], segments: [], notReadyMs: 0, flips: 0 };
-    const label = `${count.toLocaleString('en')} ${state === 'notReady' ? 'not ready' : state} throughout`;
-    return { id: STEADY + state, lane, label, pieces: [piece], changed: false };
+function steadyLanes({ answer, range }: TimelineModel): LaneModel[] {
+  return answer.steady.map(({ state, count, runs }) => {
+    const head = { id: '', address: '', ports: [], notReadyMs: 0, flips: 0, rank: -1 };
+    const where = runs.states.some((one) => one !== state) ? ' where recorded' : '';
+    const label = `${count.toLocaleString('en')} ${stateWord(state)} throughout${where}`;
+    return { id: STEADY + state, lane: { ...head, runs }, label, pieces: pieces(runs, range.from) };
   });
 }
 

@@ -1,9 +1,9 @@
 /** The Service's backends at one instant. */
 import type { Backend, StateAnswer } from '../../../src/http/contract.ts';
+import { RIGHT_PAD } from '../lib/geometry.ts';
 import { isRelative } from '../lib/time-text.ts';
 import { stateWord } from '../lib/words.ts';
 import { formatInstant, zoneLabel } from '../lib/zone.ts';
-import { RIGHT_PAD } from '../plot/geometry.ts';
 import { address } from '../state/api.ts';
 import { range, stateAt } from '../state/data.ts';
 import { go, view, zone } from '../state/location.ts';

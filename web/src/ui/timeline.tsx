@@ -1,8 +1,8 @@
 /** One Service over a range of time. */
-import { laneRows } from '../lib/rows.ts';
 import type { TimelineModel } from '../lib/timeline-model.ts';
 import { address, servicePath } from '../state/api.ts';
 import { clusters, flipsQuery, model, range, timeline } from '../state/data.ts';
+import { LANES_A_PAGE } from '../state/lanes.ts';
 import { go, screenView, view } from '../state/location.ts';
 import { fitRecording, zoomBy } from './commands.ts';
 import { Compare } from './compare.tsx';
@@ -58,7 +58,7 @@ export function Timeline() {
         <div class={timeline.loading.value ? 'stale' : ''} aria-busy={timeline.loading.value}>
           <FactBar model={now} />
           <Situation model={now} />
-          {now.lanes.length > 0 && (
+          {now.answer.laneCount > 0 && (
             <>
               <LegendBar model={now} />
               <Plot model={now} range={shown} />
@@ -79,7 +79,13 @@ export function Timeline() {
                 aria-controls="details"
                 onClick={() => go({ tab: one }, 'replace')}
               >
-                {{ flips: `Flips (${now.answer.flips})`, state: 'State at an instant', compare: 'Compare two instants' }[one]}
+                {
+                  {
+                    flips: `Flips (${now.answer.flips.toLocaleString('en')})`,
+                    state: 'State at an instant',
+                    compare: 'Compare two instants',
+                  }[one]
+                }
               </button>
             ))}
           </div>
@@ -168,8 +174,8 @@ function RangeBar() {
 }
 
 function LegendBar({ model: now }: { model: TimelineModel }) {
-  const rows = laneRows(now.lanes, view.value.allLanes);
-  const hidden = now.lanes.length - rows.shown.length;
+  const { laneCount } = now.answer;
+  const hidden = laneCount - now.listed;
   return (
     <div class="bar legend">
       {(['ready', 'notReady', 'terminating', 'gap'] as const).map((state) => (
@@ -185,15 +191,16 @@ function LegendBar({ model: now }: { model: TimelineModel }) {
         zero ready
       </span>
       <span class="grow" />
+      {laneCount > LANES_A_PAGE && (
+        <span>
+          {hidden > 0 && `${now.listed.toLocaleString('en')} of `}
+          {laneCount.toLocaleString('en')} lanes, the longest not ready first
+        </span>
+      )}
       {(hidden > 0 || view.value.allLanes) && (
-        <>
-          <span>
-            {rows.shown.length} of {now.lanes.length} lanes shown
-          </span>
-          <button type="button" onClick={() => go({ allLanes: !view.value.allLanes })}>
-            {view.value.allLanes ? 'Only those that changed' : 'Show all'}
-          </button>
-        </>
+        <button type="button" onClick={() => go({ allLanes: !view.value.allLanes })}>
+          {view.value.allLanes ? 'Only those that changed' : 'Show all'}
+        </button>
       )}
     </div>
   );

@@ -1,10 +1,10 @@
 /** Crosshair and the words next to it: the time, the counts then, and the whole segment under the pointer. */
 
 import { formatDuration } from '../lib/duration.ts';
-import { isMixed, runAt, runs } from '../lib/runs.ts';
+import { runAt, runs } from '../lib/runs.ts';
 import type { TimeScale } from '../lib/scale.ts';
 import { countsAt, type TimelineModel } from '../lib/timeline-model.ts';
-import { runText, STATE_WORDS } from '../lib/words.ts';
+import { countsText, runText, STATE_WORDS } from '../lib/words.ts';
 import { formatInstant, zoneLabel } from '../lib/zone.ts';
 import { causeText } from '../state/causes.ts';
 import { zone } from '../state/location.ts';
@@ -27,7 +27,7 @@ export function Tip({
   if (x < scale.left || x > scale.left + scale.width) return null;
   const counts = countsAt(model.counts, at.at);
   const run = at.lane && at.y >= 0 ? runAt(runs(at.lane.pieces, scale), at.x) : undefined;
-  const cause = at.lane && run && !isMixed(run) ? causeText(at.lane, at.lane.pieces[run.first]) : undefined;
+  const cause = at.lane && run && !run.mixed ? causeText(at.lane, at.lane.pieces[run.first]) : undefined;
   const flip = at.x > width / 2;
   const inRange = at.at >= model.range.from && at.at <= model.range.to;
   return (
@@ -55,7 +55,7 @@ export function Tip({
                     : 'no data: counts are not known here'
                   : counts.unlisted
                     ? `not listed: there was no ${model.answer.source === 'endpoints' ? 'Endpoints object' : 'EndpointSlice'}`
-                    : `${counts.ready} ready, ${counts.notReady ?? 0} not ready${counts.terminating ? `, ${counts.terminating} terminating` : ''}`}
+                    : countsText(counts)}
             </div>
           )}
           {!brush && at.lane && (
@@ -63,7 +63,7 @@ export function Tip({
               <strong>{at.lane.label}</strong>
               <br />
               {run ? runText(at.lane, run, zone.value) : STATE_WORDS.absent}
-              {run && isMixed(run) && <span class="dim"> (click)</span>}
+              {run && run.mixed && <span class="dim"> (click)</span>}
               {cause && (
                 <>
                   <br />

@@ -1,5 +1,5 @@
 /** Where the plot lies in its box. Chart and lanes share it, so that an instant is at the same x in both. CSS pixels. */
-import { type Range, type TimeScale, timeScale } from '../lib/scale.ts';
+import { type Range, type TimeScale, timeScale } from './scale.ts';
 
 export const RIGHT_PAD = 20;
 
