@@ -171,10 +171,14 @@ export class BodyWriter {
       const delta = compress(raw, this.#reader.dictionary(chain.waypoint.position));
       if (carries(chain.waypoint, delta.length)) return row(raw, chain.waypoint.position, delta);
     }
-    const alone = compress(raw, undefined);
     const keyframe = this.#familyKeyframe(family) ?? chain?.keyframe;
-    if (keyframe !== undefined) {
-      const delta = compress(raw, this.#reader.dictionary(keyframe.position));
+    const delta = keyframe && compress(raw, this.#reader.dictionary(keyframe.position));
+    // Much less than half of what its keyframe took: it need not be known what this version would take.
+    if (keyframe && delta && family !== undefined && delta.length < keyframe.cost / 4) {
+      return this.#waypoint(position, objectId, keyframe, raw, delta);
+    }
+    const alone = compress(raw, undefined);
+    if (keyframe && delta) {
       // The object may have grown since its keyframe: what counts is what a new one costs now.
       keyframe.cost = alone.length;
       const pays = family === undefined ? carries(keyframe, delta.length) : delta.length < alone.length / 2;
