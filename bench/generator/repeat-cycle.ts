@@ -70,6 +70,8 @@ export function repeatCycle(file: string, cycle: Cycle, { times, deadline = Infi
       onProgress?.(done / times);
     }
     moveEnds(db, cycle, shiftOf(cycle, done));
+    db.exec('DELETE FROM footing');
+    db.exec('INSERT INTO footing (position, deltas) SELECT base, count(*) FROM body WHERE base IS NOT NULL GROUP BY base');
     db.pragma('journal_mode = WAL');
     return done;
   } finally {
@@ -158,7 +160,9 @@ function rowCopier(db: Database.Database, table: string, { after }: Cycle, order
 
 /** What tells where objects and streams are now. */
 function moveEnds(db: Database.Database, { after, from }: Cycle, { positions, ms, versions }: Shift): void {
-  db.prepare('UPDATE lifespan SET last_position = last_position + ? WHERE last_position > ?').run(positions, after);
+  for (const table of ['lifespan', 'service_slice', 'backend']) {
+    db.prepare(`UPDATE ${table} SET last_position = last_position + ? WHERE last_position > ?`).run(positions, after);
+  }
   db.prepare(
     'UPDATE cursor SET resource_version = CAST(resource_version + ? AS TEXT), proven_at = proven_at + ? WHERE proven_at >= ?',
   ).run(versions, ms, from);

@@ -239,16 +239,16 @@ describe('an export', () => {
   });
 
   it('that fails on the way breaks the connection off and says nothing of the inside', async () => {
-    const pages = pagedFlips(manyFlips(5_000));
+    const pages = pagedFlips(manyFlips(12_000));
     const fails = fakeHistory({
-      flips: (question) => (question.cursor === '3000' ? Promise.reject(new Error('SQLITE_IOERR')) : pages(question)),
+      flips: (question) => (Number(question.cursor) >= 10_000 ? Promise.reject(new Error('SQLITE_IOERR')) : pages(question)),
     });
     const { url } = await serve(fails);
     const printed = vi.spyOn(console, 'error');
     for (const encoding of ['identity', 'gzip']) {
-      const response = await fetch(`${url}/api/v1/flips.csv`, { headers: { 'Accept-Encoding': encoding } });
-      expect(response.status).toBe(200);
-      await expect(response.text()).rejects.toThrow();
+      const whole = fetch(`${url}/api/v1/flips.csv`, { headers: { 'Accept-Encoding': encoding } }).then((got) => got.text());
+      // Whether anything was on its way by then is the socket's affair; the whole it must never seem to be.
+      await expect(whole).rejects.toThrow();
     }
     expect(errors.splice(0).map(({ err }) => err)).toEqual([new Error('SQLITE_IOERR'), new Error('SQLITE_IOERR')]);
     expect(printed).not.toHaveBeenCalled();
