@@ -50,6 +50,11 @@ const wiring: Wiring = {
     const { rebuild } = await import('./recorder/rebuild.ts');
     return verifyLog(db, { rebuild, onDamage, onProgress: ({ done, of }) => onProgress(done, of) });
   },
+  async backup(db, file, options) {
+    requireLog(db);
+    const { backupLog } = await import('./store/sqlite/backup.ts');
+    return backupLog(db, file, options);
+  },
   async record(config, signal) {
     const log = createLog(config);
     const { createClient } = await import('./kubernetes/client.ts');

@@ -40,10 +40,26 @@ export interface Wiring {
   openStore(db: string, options: { readonly create: boolean }): Promise<EventStore>;
   /** Reads the whole log and checks it. @throws LogMissingError, LogUnusableError */
   verify(db: string, options: VerifyOptions): Promise<VerifySummary>;
+  /** Copies a log to a file. @throws LogMissingError, LogUnusableError; others with a message for people */
+  backup(db: string, file: string, options: BackupOptions): Promise<BackupSummary>;
   /** The signal cuts short a start that waits for somebody else. */
   record(config: Config, signal: AbortSignal): Promise<RunningServer>;
   serve(config: Config, signal: AbortSignal): Promise<RunningServer>;
   demo(config: Config, signal: AbortSignal): Promise<RunningServer>;
+}
+
+export interface BackupOptions {
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+export interface BackupSummary {
+  /** The last one that the copy holds. */
+  readonly position: number;
+  readonly bytes: number;
+  /** Bytes that were recorded meanwhile and could not yet be brought into the log's file. */
+  readonly heldBack: number;
 }
 
 export interface VerifyOptions {

@@ -1,5 +1,6 @@
 /** The command line as a whole: commands, help, version, and how each ending becomes an exit code. */
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './backup.ts';
 import type { CommandContext } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { disagreementsCommand } from './disagreements.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   disagreementsCommand,
   verifyCommand,
   rebuildCommand,
+  backupCommand,
 ];
 
 export function createProgram(context: CommandContext): Command {
@@ -131,6 +133,7 @@ const COMMAND_NAMES = new Set([
   'disagreements',
   'verify',
   'rebuild',
+  'backup',
 ]);
 
 /** Whether debugging was asked for; looked up by hand because the error may be that the settings could not be read. */

@@ -78,6 +78,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
       },
       openStore: unexpected('writing'),
       verify: unexpected('verify'),
+      backup: unexpected('backup'),
       record: unexpected('record'),
       serve: unexpected('serve'),
       demo: unexpected('demo'),

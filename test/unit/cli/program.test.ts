@@ -21,6 +21,7 @@ const COMMANDS = [
   'disagreements',
   'verify',
   'rebuild',
+  'backup',
 ];
 
 describe('help', () => {
