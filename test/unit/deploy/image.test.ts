@@ -139,7 +139,13 @@ describe('the image', () => {
   it('starts the recorder as its first process, so that it gets the signal to stop', () => {
     const entrypoint = JSON.parse(argsOf('ENTRYPOINT') ?? '') as string[];
     expect(entrypoint[0]).toBe('node');
-    expect(existsSync(join(ROOT, (entrypoint[1] ?? '').replace(/^\/app\//, '')))).toBe(true);
+    const flags = entrypoint.slice(1, -1);
+    expect(flags.every((flag) => flag.startsWith('--'))).toBe(true);
+    expect(existsSync(join(ROOT, (entrypoint.at(-1) ?? '').replace(/^\/app\//, '')))).toBe(true);
+    // A recorder takes as much memory from a checkout as in the image.
+    expect((JSON.parse(read('package.json')) as { scripts: { start: string } }).scripts.start).toContain(
+      `node ${flags.join(' ')} src/main.ts record`,
+    );
     expect(JSON.parse(argsOf('CMD') ?? '')).toEqual(['record']);
     expect(argsOf('STOPSIGNAL')).toBe('SIGTERM');
   });
