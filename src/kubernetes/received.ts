@@ -60,7 +60,7 @@ export function receiveList(resource: Resource, raw: Uint8Array): ReceivedList {
   }
   const version = metadata.resourceVersion;
   if (!isName(version)) throw new MalformedObjectError('no-version', `${what} has no resourceVersion`);
-  const objects = items.map((item) => waiting(receiveObject(resource, item)));
+  const objects = waiting(items.map((item) => receiveObject(resource, item)));
   const token = metadata.continue;
   return isName(token) ? { resourceVersion: version, continueToken: token, objects } : { resourceVersion: version, objects };
 }

@@ -93,18 +93,20 @@ function receivedFirstState(
   events: readonly WatchEvent[],
 ): Step {
   let { staged } = phase;
+  const objects = waiting(events.flatMap((event) => ('object' in event ? event.object : [])));
+  let told = 0;
   for (const [index, event] of events.entries()) {
     if (event.type === 'ERROR') return failed(state, moment, failureOf(event.status));
-    if (event.type !== 'BOOKMARK') staged = push(staged, { ...event, object: waiting(event.object) });
+    if (event.type !== 'BOOKMARK') staged = push(staged, { ...event, object: objects[told++] as ReceivedObject });
     else if (event.initialEventsEnd) {
-      const objects = new Map<string, ReceivedObject>();
+      const complete = new Map<string, ReceivedObject>();
       for (const { type, object } of unstack(staged)) {
         const key = `${object.namespace}/${object.name}`;
-        if (type === 'DELETED') objects.delete(key);
-        else objects.set(key, object);
+        if (type === 'DELETED') complete.delete(key);
+        else complete.set(key, object);
       }
       const { request, endBy, openedAt = moment.uptime } = phase;
-      const whole = snapshot(state, moment, event.resourceVersion, [...objects.values()]);
+      const whole = snapshot(state, moment, event.resourceVersion, [...complete.values()]);
       const watching: Phase = {
         name: 'watching',
         request,

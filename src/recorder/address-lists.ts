@@ -46,8 +46,8 @@ export interface ChangedList {
   readonly flips: readonly Flip[];
 }
 
-/** Backends kept in memory over all Services; the rest is read from the log when needed. */
-const MAX_BACKENDS = 500_000;
+/** Backends kept in memory over all Services, in each source, of some 500 bytes each; the rest is read from the log when needed. */
+const MAX_BACKENDS = 50_000;
 /** Addresses as received that are kept to find the next version's changes by; there only the busiest lists matter. */
 const MAX_ITEMS = 50_000;
 
@@ -56,7 +56,10 @@ export class AddressLists {
     maxSize: MAX_BACKENDS,
     sizeCalculation: ({ backends }) => backends.size + 1,
   });
-  readonly #slices = new LRUCache<string, SliceLists>({ max: 20_000 });
+  readonly #slices = new LRUCache<string, SliceLists>({
+    maxSize: MAX_BACKENDS,
+    sizeCalculation: ({ byObject }) => byObject.values().reduce((sum, { backends }) => sum + backends.size, 1),
+  });
   /** What lists were read from. */
   readonly #groups = new LRUCache<BackendList, readonly AddressGroup[]>({
     maxSize: MAX_ITEMS,
@@ -88,7 +91,7 @@ export class AddressLists {
     return this.#next(before, object, object === undefined ? [] : groupsOfSlice(object as EndpointSlice));
   }
 
-  /** As of the event before `position`. The answer is the cache's own: change it as the event changes the Service. */
+  /** As of the event before `position`. Change it as the event changes the Service, and {@link setSlices}. */
   slicesBefore(log: EventReader, service: ServiceScope, position: Position): SliceLists {
     const key = cacheKey(service);
     const cached = this.#slices.get(key);
@@ -104,6 +107,13 @@ export class AddressLists {
     const lists = { byObject, counts: countBackends(merged) };
     this.#slices.set(key, lists);
     return lists;
+  }
+
+  setSlices(service: ServiceScope, lists: SliceLists): void {
+    const key = cacheKey(service);
+    // What is set again as it was is not measured again.
+    this.#slices.delete(key);
+    this.#slices.set(key, lists);
   }
 
   #next({ backends: known }: ListVersion, object: KubeObject | undefined, groups: readonly AddressGroup[]): ChangedList {

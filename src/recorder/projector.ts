@@ -110,6 +110,7 @@ export class Projector {
       const flips = amongSlices(own, others);
       if (after !== NO_LIST) byObject.set(event.objectId, after);
       slices.counts = countAfter(slices.counts, flips);
+      this.#lists.setSlices(service, slices);
       const { counts } = slices;
       const listed = byObject.size > 0;
       firstOrdinal += this.#projectService(log, event, {
