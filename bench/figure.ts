@@ -6,8 +6,9 @@ export interface Figure {
   readonly id: string;
   readonly what: string;
   readonly value: number;
-  readonly unit: '×' | '%' | 'ms' | 'kB' | 'MB';
-  readonly goal: { readonly most: number } | { readonly least: number };
+  readonly unit: '×' | '%' | 'ms' | 'B' | 'kB' | 'MB' | 'GB';
+  /** Absent: nothing is asked of it, it is for people to reckon with. */
+  readonly goal?: { readonly most: number } | { readonly least: number };
   /** The two things that were measured, in words: they make the value. */
   readonly from: string;
   /** More numbers, for the JSON. */
@@ -22,7 +23,8 @@ export interface BenchOptions {
   readonly say: (what: string) => void;
 }
 
-export const isMet = ({ value, goal }: Figure): boolean => ('most' in goal ? value <= goal.most : value >= goal.least);
+export const isMet = (value: number, goal: NonNullable<Figure['goal']>): boolean =>
+  'most' in goal ? value <= goal.most : value >= goal.least;
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 

@@ -2,10 +2,12 @@
 import type { BenchOptions, Figure } from './figure.ts';
 import { causesFigure } from './figures/causes.ts';
 import { csvFigures } from './figures/csv.ts';
+import { knownStateFigures } from './figures/known-state.ts';
 import type { BenchLogs } from './figures/long-log.ts';
 import { readersFigure } from './figures/readers.ts';
 import { recordingFigures } from './figures/recording.ts';
 import { servicesFigures } from './figures/services.ts';
+import { sizingFigures } from './figures/sizing.ts';
 import { stateFigure } from './figures/state-at.ts';
 import { timelineFigures } from './figures/timeline.ts';
 import { windowFigures } from './figures/windows.ts';
@@ -35,6 +37,16 @@ export const SUBJECTS: readonly Subject[] = [
   },
   { name: 'causes', about: 'causes of 10,000 flips', measure: (options) => causesFigure(options) },
   { name: 'readers', about: 'pauses of the recorder under whole exports', measure: (options) => readersFigure(options) },
+  {
+    name: 'known-state',
+    about: 'memory of a recorder of 150,000 Pods and 5,000 Services',
+    measure: (options) => knownStateFigures(options),
+  },
+  {
+    name: 'sizing',
+    about: 'bytes of each thing that happens, and of a month (docs/SIZING.md)',
+    measure: (options) => sizingFigures(options),
+  },
   {
     name: 'services',
     about: 'the list of 5,000 Services at T',

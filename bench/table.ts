@@ -15,8 +15,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 function cells(figure: Figure): string[] {
   const { what, value, unit, goal, from } = figure;
+  if (goal === undefined) return [what, amount(value, unit), '', '', from];
   const limit = 'most' in goal ? `≤ ${amount(goal.most, unit)}` : `≥ ${amount(goal.least, unit)}`;
-  return [what, amount(value, unit), limit, isMet(figure) ? 'yes' : 'no', from];
+  return [what, amount(value, unit), limit, isMet(value, goal) ? 'yes' : 'no', from];
 }
 
 function amount(value: number, unit: Figure['unit']): string {

@@ -5,6 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { traceFile, traceLines } from '../src/recorder/trace-source.ts';
 
 export const LARGE_TRACE = join(import.meta.dirname, '../test/fixtures/traces/large.jsonl.zst');
+export const TRACES = {
+  'incident-1': join(import.meta.dirname, '../test/fixtures/traces/incident-1.jsonl.zst'),
+  large: LARGE_TRACE,
+} as const;
 
 /** Writes it decompressed. */
 export async function writePlainTrace(file: string): Promise<void> {
