@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Endpoints } from '../../../src/domain/objects.ts';
 import { fakeServer, watch } from './watching.ts';
 
 const ENDPOINTS = 'v1/endpoints';
@@ -29,6 +30,25 @@ describe('the bytes of a watch', () => {
     server.history.put(ENDPOINTS, 'big', { note: 'x'.repeat(5_000_000) });
     const batch = await sink.first('changes');
     expect(batch.changes[0]?.object.body.length).toBeGreaterThan(5_000_000);
+  });
+
+  it('may bring a long address list again and again: it is parsed where it differs, and each version is whole', async () => {
+    const server = await fakeServer();
+    const { sink } = watch(server);
+    await sink.first('snapshot');
+    const ready = Array.from({ length: 300 }, () => true);
+    for (const flipping of [0, 150, 299, 150, 7]) {
+      ready[flipping] = !ready[flipping];
+      const listed = (state: boolean) =>
+        ready.flatMap((each, index) => (each === state ? [{ ip: `10.0.${index >> 8}.${index & 255}`, nodeName: 'nöde' }] : []));
+      server.history.put(ENDPOINTS, 'big', { subsets: [{ addresses: listed(true), notReadyAddresses: listed(false) }] });
+    }
+    await sink.until(() => sink.changes().length === 5);
+    const objects = sink.batches.flatMap((batch) => (batch.kind === 'changes' ? batch.changes.map(({ object }) => object) : []));
+    for (const { body, value } of objects) expect(value).toEqual(JSON.parse(Buffer.from(body).toString()));
+    const [before, after] = objects.slice(0, 2).map(({ value }) => (value as Endpoints).subsets?.[0]?.addresses ?? []);
+    // All but the one that flipped are the very objects that were parsed before.
+    expect(after?.filter((address) => before?.includes(address))).toHaveLength(298);
   });
 
   it.each([
