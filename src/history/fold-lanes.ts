@@ -73,9 +73,9 @@ function flipReader({ reader, asOf }: LogView, { record }: SeenService, source: 
   function* read(from: EpochMs, to: EpochMs): Generator<FlipStep[]> {
     if (!record) return;
     const query = { serviceId: record.id, source, from, to, asOf, limit: FLIPS_A_READ };
-    let event: FlipStep[] = [];
-    for (let page = reader.flipSteps(query); ; ) {
+    for (let page = reader.flipSteps(query); page.length > 0; ) {
       readBackends(page);
+      let event: FlipStep[] = [];
       for (const flip of page) {
         if (event.length > 0 && event[0]?.position !== flip.position) {
           yield event;
@@ -83,11 +83,11 @@ function flipReader({ reader, asOf }: LogView, { record }: SeenService, source: 
         }
         event.push(flip);
       }
-      const last = page.at(-1);
-      if (last === undefined || page.length < FLIPS_A_READ) break;
+      yield event;
+      const last = event.at(-1);
+      if (last === undefined) return;
       page = reader.flipSteps({ ...query, after: last });
     }
-    if (event.length > 0) yield event;
   }
   return { read, backendOf };
 }

@@ -119,7 +119,9 @@ export interface FlipRecord {
  * A flip by itself: when, of which backend, to which state. What it has in common with the backend's other flips is left
  * out, so that a hundred thousand of them can be read for one picture.
  */
-export interface FlipStep extends FlipKey {
+export interface FlipStep {
+  readonly at: EpochMs;
+  readonly position: Position;
   readonly backend: BackendId;
   readonly to: FlipState;
 }
@@ -261,14 +263,17 @@ export interface EventReader {
   }): ServiceAtRecord[];
 
   flips(query: FlipQuery): FlipRecord[];
-  /** The same flips of one Service in one source, in the same order, without what is in every row alike. */
+  /**
+   * The flips of one Service in one source with from ≤ at < to, in the same order, without what is in every row alike. Whole
+   * events, about `limit` flips of them and at least one event; none: there are no more after `after`.
+   */
   flipSteps(query: {
     serviceId: ServiceId;
     source: Source;
     from: EpochMs;
     to: EpochMs;
     asOf: Position;
-    after?: FlipKey;
+    after?: Pick<FlipKey, 'at' | 'position'>;
     limit: number;
   }): FlipStep[];
   /** Backends as their flips describe them. One that does not exist is left out. */

@@ -347,6 +347,19 @@ export function eventStoreContract(engine: Engine): void {
               page = last ? store.reader.flips({ ...query, limit, after: last }) : [];
             }
             expect(paged).toEqual(whole);
+            if (!service) continue;
+            const ofService = { ...window, serviceId: service.id, source: 'endpoints' } as const;
+            const steps = [];
+            for (let page = store.reader.flipSteps({ ...ofService, limit }); page.length > 0; ) {
+              steps.push(...page);
+              const last = page.at(-1);
+              page = last ? store.reader.flipSteps({ ...ofService, limit, after: last }) : [];
+            }
+            const backends = store.reader.backends([...new Set(steps.map(({ backend }) => backend))]);
+            const told = steps.map(({ backend, ...step }) => ({ ...step, backend: backends.get(backend) }));
+            expect(told).toEqual(
+              whole.map(({ at: time, position: of, to, backend }) => ({ at: time, position: of, to, backend })),
+            );
           }
           const total = events.reduce((sum, { perEvent }) => sum + perEvent, 0);
           expect(store.reader.flips({ ...window, limit: 1_000 })).toHaveLength(total);
