@@ -96,7 +96,7 @@ export function helplessness(settings: RetentionSettings, { size, disk, oldestAt
 const LONG_STEP_MS = 8;
 const SHORT_STEP_MS = 4;
 const FEWEST_EVENTS = 8;
-const MOST_EVENTS = 1_000;
+const MOST_EVENTS = 250;
 export const FIRST_EVENTS = 64;
 
 /** How many events the next step may pass, after one of `events` that took so long. */

@@ -93,12 +93,12 @@ function requireFree(file: string, target: string, force: boolean): void {
   if (found?.isDirectory()) throw new BackupError(`${target} is a folder: name the file that the copy shall be`);
   const own = statSync(file);
   if (found !== undefined && found.dev === own.dev && found.ino === own.ino) throw new BackupError(`${target} is the log itself`);
+  if (found !== undefined && !force) throw new BackupError(`${target} exists: choose another name, or replace it with --force`);
   for (const end of ['-wal', '-journal']) {
     if (existsSync(`${target}${end}`)) {
       throw new BackupError(`${target}${end} is there, so ${target} is in use or was not closed: choose another name`);
     }
   }
-  if (found !== undefined && !force) throw new BackupError(`${target} exists: choose another name, or replace it with --force`);
   if (existsSync(`${target}.lock`)) requireNoRecorder(target);
 }
 
@@ -135,13 +135,13 @@ function copy(order: BackupOrder, signal: AbortSignal | undefined): Promise<void
   });
 }
 
-/** Makes the copy ready to be opened by anyone, and durable. @returns its last position */
+/** Makes the copy durable. @returns its last position */
 function finish(partial: string): number {
-  const connection = new Database(partial);
+  const connection = new Database(partial, { readonly: true });
   let position: number;
   try {
-    // A log that is only read cannot be turned to it later, and readers of another kind of file would hold up a recorder.
-    connection.pragma('journal_mode = WAL');
+    // Not turned to WAL: so it can be read from a folder that nobody may write to, and reading leaves nothing beside it. A
+    // recorder that starts on it does that.
     position = connection.prepare('SELECT ifnull(max(position), 0) FROM event').pluck().get() as number;
   } finally {
     connection.close();

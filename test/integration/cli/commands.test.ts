@@ -168,3 +168,20 @@ describe('an import', () => {
     expect(program.stdout()).toMatch(/^<stdin>: 637 lines: 0 events, 0 flips; 637 lines recorded already/);
   });
 });
+
+describe('flipbook backup', () => {
+  it('makes a copy that answers alike, says what it did, and replaces nothing by itself', async () => {
+    const copy = join(folder.path, 'copy.db');
+    const made = await flipbook('backup', copy, '--db', db);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toMatch(/^\S+copy\.db: the log up to position \d+, \d+\.\d MB; took \S+\n$/);
+    const state = (file: string) => flipbook('state', 'store/checkout', '--at', AT, '-o', 'json', '--db', file);
+    expect((await state(copy)).stdout).toBe((await state(db)).stdout);
+    expect(await flipbook('verify', '--db', copy)).toMatchObject({ code: 0 });
+    const again = await flipbook('backup', copy, '--db', db);
+    expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/exists: .*--force\n$/) });
+    expect(await flipbook('backup', copy, '--force', '--db', db)).toMatchObject({ code: 0 });
+    expect(await flipbook('backup', '--db', db)).toMatchObject({ code: 2, stdout: '' });
+    expect(await flipbook('backup', copy, '--db', join(folder.path, 'none.db'))).toMatchObject({ code: 1 });
+  });
+});

@@ -134,7 +134,7 @@ describe('history that is shed', () => {
         sameOrGone(reader, windowAnswers(history, a, b, asOf), window);
         store.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -170,7 +170,7 @@ describe('history that is shed', () => {
         if (horizon.position > 1) expect(() => history.services({ asOf: horizon.position - 1 })).toThrow(HistoryShedError);
         store.close();
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
