@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { ResourceName } from '../src/domain/resources.ts';
 import { resourceNamed } from '../src/domain/resources.ts';
 import { epochMs, MAX_INSTANT } from '../src/domain/time.ts';
+import { TEXT_PAGE } from '../src/history/all-flips.ts';
 import { explainFlips } from '../src/history/causes/causes.ts';
 import { receiveObject } from '../src/kubernetes/received.ts';
 import { Recorder } from '../src/recorder/recorder.ts';
@@ -20,7 +21,6 @@ import { median } from './figure.ts';
 import type { CausesMeasured } from './figures/causes.ts';
 
 const GOAL_MS = 300;
-const PAGE = 1_000;
 const START = Date.UTC(2026, 10, 23, 16);
 /** Between two flips. */
 const EVERY_MS = 200;
@@ -141,7 +141,7 @@ function record(file: string): void {
 }
 
 function* pages(reader: EventReader): Generator<FlipRecord[]> {
-  const query = { source: 'endpoints', from: epochMs(0), to: MAX_INSTANT, asOf: LATEST, limit: PAGE } as const;
+  const query = { source: 'endpoints', from: epochMs(0), to: MAX_INSTANT, asOf: LATEST, limit: TEXT_PAGE } as const;
   for (let page = reader.flips(query); page.length > 0; ) {
     yield page;
     const last = page.at(-1);

@@ -29,12 +29,18 @@ export async function serve(log: string): Promise<BenchedServer> {
     exited.then(([code]) => reject(new Error(`the server ended with ${code}`)), reject);
   });
   const agent = new Agent({ keepAlive: true });
-  const ask = (path: string, encoding?: string) =>
+  const ask = (path: string, encoding?: string): Promise<IncomingMessage> =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      get(new URL(path, url), { agent, headers: encoding === undefined ? {} : { 'Accept-Encoding': encoding } }, (answer) => {
+      const headers = encoding === undefined ? {} : { 'Accept-Encoding': encoding };
+      const request = get(new URL(path, url), { agent, headers }, (answer) => {
         if (answer.statusCode === 200) resolve(answer);
         else reject(new Error(`GET ${path} answers ${answer.statusCode}`));
-      }).on('error', reject);
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closes a connection that was idle for 5 s, as it may be while this process reads rows.
+        if (request.reusedSocket && error.code === 'ECONNRESET') ask(path, encoding).then(resolve, reject);
+        else reject(error);
+      });
     });
   const read = async (path: string, encoding?: string) => Buffer.concat(await Array.fromAsync(await ask(path, encoding)));
   const metric = async (name: string) => {

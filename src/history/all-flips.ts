@@ -4,7 +4,7 @@ import type { FlipsQuestion, FlipsTextFormat, History } from './history.ts';
 
 const PAGE = 1_000;
 /** Of text: nothing but its length has to be held by whoever asks, and what is looked up once a page is shared by more flips. */
-const TEXT_PAGE = 5_000;
+export const TEXT_PAGE = 5_000;
 
 /** Page after page, all as of the first one's position. At least one page comes. `limit` and `cursor` do not count. */
 export function flipPages(history: History, question: FlipsQuestion): AsyncGenerator<FlipsAnswer, void, undefined> {

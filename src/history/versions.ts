@@ -4,7 +4,7 @@ import type { KubeObject } from '../domain/objects.ts';
 import type { ResourceName } from '../domain/resources.ts';
 import { type EpochMs, epochMs } from '../domain/time.ts';
 import type { ClusterId, ObjectEvent } from '../store/event-store.ts';
-import { StoredVersion } from './causes/stored-version.ts';
+import { storedVersions } from './causes/stored-version.ts';
 import type { LogView } from './log-view.ts';
 
 export interface ObjectsOf {
@@ -27,7 +27,7 @@ export function versionsOf<T extends KubeObject>(
   objects: ObjectsOf & { readonly name: string },
   span: Span,
 ): readonly Version<T>[] {
-  return eventsOf(view, objects, span).map((event) => new StoredVersion<T>(view.reader, event));
+  return storedVersions<T>(view.reader, eventsOf(view, objects, span));
 }
 
 /** The same for every object of a resource in a namespace, by name. */
@@ -38,7 +38,7 @@ export function versionsIn<T extends KubeObject>(
 ): ReadonlyMap<string, readonly Version<T>[]> {
   const events = eventsOf(view, { ...objects, name: { prefix: '' } }, span);
   const byName = Map.groupBy(events, ({ object }) => object.name);
-  return new Map([...byName].map(([name, ofName]) => [name, ofName.map((event) => new StoredVersion<T>(view.reader, event))]));
+  return new Map([...byName].map(([name, ofName]) => [name, storedVersions<T>(view.reader, ofName)]));
 }
 
 function eventsOf(

@@ -221,6 +221,8 @@ export interface EventReader {
   extent(clusterId: ClusterId): { first: StoredEvent; last: StoredEvent } | undefined;
   /** The version that an event carries. @throws CorruptLogError */
   body(event: ObjectEvent): Uint8Array;
+  /** The versions that several events carry, sooner than one after the other. @throws CorruptLogError when one of them is */
+  bodiesOf(events: readonly ObjectEvent[]): Uint8Array[];
   /**
    * The last event of the object with this name, whichever its uid, with `at` ≤ T and position ≤ asOf.
    * A DELETED event means that the object did not exist at T.

@@ -176,6 +176,8 @@ export function eventStoreContract(engine: Engine): void {
             }),
           );
           for (const { event, body } of written) expect(Buffer.from(store.reader.body(event)).equals(body)).toBe(true);
+          const together = store.reader.bodiesOf(written.map(({ event }) => event));
+          expect(together.map((body, index) => Buffer.from(body).equals(written[index]?.body as Buffer))).not.toContain(false);
           store.close();
         }),
         { numRuns: 60 },
@@ -191,6 +193,7 @@ export function eventStoreContract(engine: Engine): void {
         return append(log, version(begun, { type: 'DELETED', origin: 'relist', body: 'same' }));
       });
       expect(Buffer.from(store.reader.body(deleted)).equals(body)).toBe(true);
+      expect(store.reader.bodiesOf([deleted, deleted]).map((each) => Buffer.from(each))).toEqual([body, body]);
     });
 
     test('the object at T is its last event at or before T, whichever its uid, and as of a position nothing later counts', () => {

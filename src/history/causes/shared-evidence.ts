@@ -17,7 +17,7 @@ import { epochMs } from '../../domain/time.ts';
 import type { ClusterId, CountsRecord, EventReader, Position, ServiceRecord } from '../../store/event-store.ts';
 import { SliceFlips } from './slice-flips.ts';
 import { Instants, PerSpan, type Span } from './spans.ts';
-import { StoredVersion } from './stored-version.ts';
+import { storedVersions } from './stored-version.ts';
 
 /** How long before a flip a list's version may be that it is compared with, beyond the one in force then. */
 const LIST_BACK_MS = 60_000;
@@ -53,7 +53,7 @@ export class EvidenceLog {
   versions<T extends KubeObject>(resource: ResourceName, { clusterId, namespace, name }: Named, span: Span): Versions<T> {
     if (!this.isRecorded(clusterId, resource, namespace)) return [];
     const found = this.#reader.versions({ clusterId, resource, namespace, name, ...span, asOf: this.#asOf });
-    return found.map((event) => new StoredVersion<T>(this.#reader, event));
+    return storedVersions<T>(this.#reader, found);
   }
 
   notes(clusterId: ClusterId, uid: string, span: Span): readonly Note[] {

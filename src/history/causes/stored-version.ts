@@ -19,24 +19,63 @@ function recentOf(reader: EventReader): LRUCache<number, KubeObject> {
   return made;
 }
 
-export class StoredVersion<T extends KubeObject> implements Version<T> {
+/** Versions as the log has them, of one object or of few. */
+export function storedVersions<T extends KubeObject>(reader: EventReader, events: readonly ObjectEvent[]): Version<T>[] {
+  const bodies = new Bodies(reader, events);
+  return events.map((event, index) => new StoredVersion<T>(bodies, event, index));
+}
+
+/** Who looks at one version mostly looks at its neighbours too: so many are read together. */
+const TOGETHER = 16;
+
+class Bodies {
+  readonly reader: EventReader;
+  readonly #events: readonly ObjectEvent[];
+  readonly #blocks: (Uint8Array[] | undefined)[] = [];
+
+  constructor(reader: EventReader, events: readonly ObjectEvent[]) {
+    this.reader = reader;
+    this.#events = events;
+  }
+
+  /** @throws CorruptLogError when this one is: not because of its neighbours */
+  body(index: number): Uint8Array {
+    const block = Math.floor(index / TOGETHER);
+    this.#blocks[block] ??= this.#readTogether(block);
+    return this.#blocks[block]?.[index % TOGETHER] ?? this.reader.body(this.#events[index] as ObjectEvent);
+  }
+
+  /** None when one of them cannot be read. */
+  #readTogether(block: number): Uint8Array[] {
+    const events = this.#events.slice(block * TOGETHER, (block + 1) * TOGETHER);
+    if (events.length === 1) return [];
+    try {
+      return this.reader.bodiesOf(events);
+    } catch (error) {
+      if (error instanceof CorruptLogError) return [];
+      throw error;
+    }
+  }
+}
+
+class StoredVersion<T extends KubeObject> implements Version<T> {
   readonly position: Version['position'];
   readonly at: Version['at'];
   readonly type: Version['type'];
   readonly origin: Version['origin'];
   readonly uid: string;
-  readonly #reader: EventReader;
-  readonly #event: ObjectEvent;
+  readonly #bodies: Bodies;
+  readonly #index: number;
   #object: T | undefined;
 
-  constructor(reader: EventReader, event: ObjectEvent) {
+  constructor(bodies: Bodies, event: ObjectEvent, index: number) {
     this.position = event.position;
     this.at = event.at;
     this.type = event.type;
     this.origin = event.origin;
     this.uid = event.object.uid;
-    this.#reader = reader;
-    this.#event = event;
+    this.#bodies = bodies;
+    this.#index = index;
   }
 
   /** @throws CorruptLogError */
@@ -46,11 +85,11 @@ export class StoredVersion<T extends KubeObject> implements Version<T> {
   }
 
   #parse(): T {
-    const recent = recentOf(this.#reader);
+    const recent = recentOf(this.#bodies.reader);
     const known = recent.get(this.position);
     if (known !== undefined) return known as T;
     try {
-      const body = this.#reader.body(this.#event);
+      const body = this.#bodies.body(this.#index);
       const object = JSON.parse(utf8.decode(body)) as T;
       recent.set(this.position, object, { size: body.length + 1 });
       return object;

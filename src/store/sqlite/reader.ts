@@ -140,6 +140,16 @@ export class SqliteReader implements EventReader {
     return this.bodies.read(this.#bodyOf.get(event) ?? this.bodyPosition(event.position));
   }
 
+  bodiesOf(events: readonly ObjectEvent[]): Uint8Array[] {
+    const positions = events.map((event) => this.#bodyOf.get(event) ?? this.bodyPosition(event.position));
+    const rows = this.sql.all<BodyRow & { position: number }>(
+      'SELECT b.position, b.base, b.size, b.crc, b.data FROM json_each(?) j CROSS JOIN body b ON b.position = j.value',
+      JSON.stringify([...new Set(positions)]),
+    );
+    const read = this.bodies.readTogether(rows);
+    return positions.map((position) => read.get(position) ?? this.bodies.read(position));
+  }
+
   objectAt(query: Parameters<EventReader['objectAt']>[0]): ObjectEvent | undefined {
     // The newest uid of the name is tried first; one that came after T or after asOf has no row here and the next is tried.
     const row = this.sql.get<JoinedEventRow>(

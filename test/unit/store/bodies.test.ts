@@ -80,6 +80,29 @@ describe('bodies', () => {
     );
   });
 
+  it('are the same read together, whichever and however many; one that is damaged is named', () => {
+    fc.assert(
+      fc.property(fc.array(version, { minLength: 1, maxLength: 60 }), fc.infiniteStream(fc.nat()), (versions, dice) => {
+        const stored = new Stored();
+        for (const each of versions) stored.append(each);
+        const rows = [...stored.rows].flatMap(([position, row]) =>
+          (dice.next().value as number) % 3 > 0 ? { position, ...row } : [],
+        );
+        const read = stored.reader().readTogether(rows);
+        expect([...read].map(([position, raw]) => [position, raw.toString()]).sort()).toEqual(
+          rows.map(({ position }) => [position, stored.raw.get(position)]).sort(),
+        );
+        const [damaged] = rows.filter(({ size }) => size > 0);
+        if (damaged === undefined) return;
+        const others = rows.filter((row) => row !== damaged && row.base !== damaged.position);
+        const together = [{ ...damaged, crc: damaged.crc ^ 1 }, ...others];
+        expect(() => stored.reader().readTogether(together)).toThrow(`position ${damaged.position} `);
+        expect(() => stored.reader().readTogether(together)).toThrow(CorruptLogError);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('are never more than three decodes away', () => {
     fc.assert(
       fc.property(fc.array(version, { maxLength: 80 }), (versions) => {
