@@ -37,7 +37,9 @@ await using cluster = new LargeCluster({
 const kubeconfig = `${db}.kubeconfig`;
 writeFileSync(kubeconfig, openKubeconfig(await cluster.start()));
 const startedAt = performance.now();
-const recorder = record({ kubeconfig, db });
+// As the image sets them: see the Dockerfile.
+const env = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+const recorder = record({ kubeconfig, db, env });
 try {
   const url = await recorder.url();
   const metrics = async () => (await fetch(`${url}/metrics`)).text();

@@ -21,7 +21,7 @@ export async function knownStateFigures({ quick, folder, say }: BenchOptions): P
       unit: 'MB',
       goal: { most: 600 },
       from:
-        `most resident; ${(listedPeakBytes / MB).toFixed(0)} MB up to the end of the first lists (${count(objects)} objects in ${seconds(listedMs)}), ` +
+        `most resident, with the image's settings of malloc; ${(listedPeakBytes / MB).toFixed(0)} MB up to the end of the first lists (${count(objects)} objects in ${seconds(listedMs)}), ` +
         `${(restBytes / MB).toFixed(0)} MB at rest after ${count(flips)} changes of ${processorMsPerFlip.toFixed(2)} ms of processor time each`,
       details: { ...measured },
     });

@@ -124,7 +124,7 @@ export class LargeCluster implements AsyncDisposable {
     const version = String(this.#version);
     for (let index = 0; index < this.#count(resource); index++) {
       const more = response.write(`{"type":"ADDED","object":${this.#object(resource, index)}}\n`);
-      if (!more) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+      if (!more) await new Promise((resolve) => response.once('drain', resolve));
     }
     const { kind, apiVersion } = resourceNamed(resource);
     const metadata = { resourceVersion: version, annotations: { 'k8s.io/initial-events-end': 'true' } };

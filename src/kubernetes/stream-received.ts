@@ -18,7 +18,7 @@ import {
   unstack,
 } from './stream-state.ts';
 import { waiting } from './waiting-object.ts';
-import type { ServerStatus, WatchEvent } from './watch-line.ts';
+import type { ChangeEvent, ServerStatus, WatchEvent } from './watch-line.ts';
 
 export function pageAnswered(state: StreamState, input: Input & { type: 'page' }): Step {
   const { phase } = state;
@@ -82,6 +82,9 @@ export function received(state: StreamState, moment: Moment, events: readonly Wa
   return state.phase.name === 'watching' ? receivedChanges(state, moment, events) : stay(state);
 }
 
+/** As many as a page of a list holds. */
+const PACKED_TOGETHER = 500;
+
 /**
  * Initial events come in no order of versions (observed), so no cursor is taken from them; only the bookmark annotated
  * `k8s.io/initial-events-end: "true"` says that they are complete, and at which version.
@@ -92,15 +95,14 @@ function receivedFirstState(
   moment: Moment,
   events: readonly WatchEvent[],
 ): Step {
-  let { staged } = phase;
-  const objects = waiting(events.flatMap((event) => ('object' in event ? event.object : [])));
-  let told = 0;
+  let { staged, loose = [] } = phase;
+  const coming = [...loose];
   for (const [index, event] of events.entries()) {
     if (event.type === 'ERROR') return failed(state, moment, failureOf(event.status));
-    if (event.type !== 'BOOKMARK') staged = push(staged, { ...event, object: objects[told++] as ReceivedObject });
+    if (event.type !== 'BOOKMARK') coming.push(event);
     else if (event.initialEventsEnd) {
       const complete = new Map<string, ReceivedObject>();
-      for (const { type, object } of unstack(staged)) {
+      for (const { type, object } of [...unstack(staged).flat(), ...coming]) {
         const key = `${object.namespace}/${object.name}`;
         if (type === 'DELETED') complete.delete(key);
         else complete.set(key, object);
@@ -124,7 +126,14 @@ function receivedFirstState(
       return andThen(going, (next) => received(next, moment, events.slice(index + 1)));
     }
   }
-  return stay({ ...state, phase: { ...phase, ...(staged ? { staged } : {}) } });
+  if (coming.length < PACKED_TOGETHER) loose = coming;
+  else [staged, loose] = [push(staged, packed(coming)), []];
+  return stay({ ...state, phase: { ...phase, loose, ...(staged ? { staged } : {}) } });
+}
+
+function packed(events: readonly ChangeEvent[]): ChangeEvent[] {
+  const objects = waiting(events.map(({ object }) => object));
+  return events.map((event, index) => ({ ...event, object: objects[index] as ReceivedObject }));
 }
 
 function receivedChanges(state: StreamState, moment: Moment, events: readonly WatchEvent[]): Step {

@@ -128,7 +128,9 @@ export type Phase =
       readonly answerBy: number;
       readonly openedAt?: number;
       readonly endBy: number;
-      readonly staged?: Stack<ChangeEvent>;
+      readonly staged?: Stack<readonly ChangeEvent[]>;
+      /** After the staged ones; too few yet to be packed. */
+      readonly loose?: readonly ChangeEvent[];
     }
   | {
       readonly name: 'listing';

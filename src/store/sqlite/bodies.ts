@@ -110,10 +110,8 @@ export class BodyReader {
     this.#dictionaries.clear();
   }
 
-  /** In memory of its own: a small buffer is a piece of a pool, and would keep all of that as long as it is kept itself. */
   #keep(position: number, dictionary: Buffer): Buffer {
-    const own = Buffer.allocUnsafeSlow(dictionary.length);
-    dictionary.copy(own);
+    const own = dictionary.length === dictionary.buffer.byteLength ? dictionary : alone([dictionary]);
     this.#dictionaries.set(position, own);
     return own;
   }
@@ -170,7 +168,7 @@ export class BodyWriter {
   readonly #isStored: (position: number) => boolean;
   /** Bodies up to here may have been shed. */
   #horizon = 0;
-  readonly #chains = new LRUCache<number, Chain>({ max: 200_000 });
+  readonly #chains = new LRUCache<number, Chain>({ max: 50_000 });
   /** Newest keyframe of each family of objects that resemble each other. */
   readonly #families = new LRUCache<string, Footing>({ max: 20_000 });
 
