@@ -194,7 +194,8 @@ class Step {
     const latest = events.reduce((a, b) => (b.position > a.position ? b : a));
     const kept = newest === latest && newest.type === DELETED ? [] : [newest, latest];
     this.#remove(events.filter((event) => !kept.includes(event)));
-    this.#lifespan(row, object);
+    const [first] = kept.toSorted((a, b) => a.position - b.position);
+    this.#lifespan(row, object, first ?? this.#firstAfter(object));
   }
 
   #remove(events: readonly EventBrief[]): void {
@@ -203,12 +204,16 @@ class Step {
     this.#removed += events.length;
   }
 
-  /** As if the object had first been seen with the first event that is left of it. */
-  #lifespan(row: PassedRow, object: ObjectId): void {
-    const first = this.#sql.get<{ at: number; position: number }>(
-      'SELECT at, position FROM event WHERE object_id = ? ORDER BY at, position LIMIT 1',
+  /** Of an object that lives again after its end, which is seldom: all its events are gone through. */
+  #firstAfter(object: ObjectId): { at: number; position: number } | undefined {
+    return this.#sql.get(
+      'SELECT at, position FROM event WHERE position = (SELECT min(position) FROM event WHERE object_id = ?)',
       object,
     );
+  }
+
+  /** As if the object had first been seen with the first event that is left of it. */
+  #lifespan(row: PassedRow, object: ObjectId, first: { at: number; position: number } | undefined): void {
     if (row.resource === SLICES) {
       // A Service whose label none of the remaining events carries.
       const left = this.#sql.all<{ service_id: number }>(

@@ -19,9 +19,13 @@ export interface RandomLogOptions {
   readonly seed: number;
   /** Things that happen. */
   readonly steps: number;
+  /** Another cluster is recorded into the same log, in turns. */
+  readonly twoClusters?: boolean;
+  /** Now and then a time is told that lies before what was told already, as when an older trace is imported later. */
+  readonly timesGoBack?: boolean;
 }
 
-export function randomLog({ seed, steps }: RandomLogOptions) {
+export function randomLog({ seed, steps, twoClusters = false, timesGoBack = false }: RandomLogOptions) {
   const random = new Random(seed);
   const log = recordedLog();
   const world: World = new Map(RESOURCES.map((resource) => [resource, new Map()]));
@@ -80,9 +84,16 @@ export function randomLog({ seed, steps }: RandomLogOptions) {
     for (let each = 0; each < 4; each++) happen(resource, false);
     log.snapshot(now, resource, [...objects(resource).values()]);
   }
+  const other = twoClusters ? log.clusterOf('another') : undefined;
+  other?.snapshot(now, ENDPOINTS);
   const lost = new Set<ResourceName>();
   for (let step = 0; step < steps; step++) {
     now += random.between(0, 3);
+    if (timesGoBack && random.next() < 0.05) now = Math.max(1_000, now - random.between(1, 60));
+    if (other && random.next() < 0.3) {
+      const body = { subsets: [{ addresses: addresses().map(({ ip }) => ({ ip })), ports: [{ port: step + 1 }] }] };
+      other.change(now, ENDPOINTS, step % 2 ? 'MODIFIED' : 'ADDED', { name: random.pick(NAMES), body });
+    }
     const resource = random.pick(RESOURCES);
     const luck = random.next();
     if (lost.has(resource)) {

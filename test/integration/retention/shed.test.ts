@@ -174,6 +174,18 @@ describe('history that is shed', () => {
     );
   });
 
+  test('property: a log of two clusters, with times that go back as imports bring them, is whole whatever is shed of it', () => {
+    fc.assert(
+      fc.property(story, ({ seed, steps, cut, events }) => {
+        const { file, store, end } = randomLog({ seed, steps, twoClusters: true, timesGoBack: true });
+        shed(store, at(1_000 + Math.floor((end - 1_000) * cut)), events);
+        expect(damagesOf(file)).toEqual([]);
+        store.close();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test('every projection loses rows, so that none grows for ever', () => {
     const { file, store } = randomLog({ seed: 7, steps: 600 });
     const before = projectionRows(file);
