@@ -28,7 +28,7 @@ COPY --from=page /app/web/dist ./web/dist
 # Nothing is written outside /data, so the root file system may be read-only. Temporary files (of SQLite, of `verify`) go there too.
 RUN mkdir /data && chown 1000:1000 /data
 VOLUME /data
-# glibc keeps what large buffers leave behind for the next ones: after a first list of 150,000 Pods 70 MB more than with these.
+# glibc keeps what large buffers leave behind for the next ones: after a first list of 150,000 Pods some 50 MB more than with these.
 ENV MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=131072 \
     NODE_ENV=production \
