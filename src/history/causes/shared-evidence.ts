@@ -14,7 +14,7 @@ import {
 import type { KubeObject, Service } from '../../domain/objects.ts';
 import type { ResourceName } from '../../domain/resources.ts';
 import { epochMs } from '../../domain/time.ts';
-import type { ClusterId, CountsRecord, EventReader, Position, ServiceRecord } from '../../store/event-store.ts';
+import type { ClusterId, EventReader, Position, ServiceRecord } from '../../store/event-store.ts';
 import { SliceFlips } from './slice-flips.ts';
 import { Instants, PerSpan, type Span } from './spans.ts';
 import { storedVersions } from './stored-version.ts';
@@ -66,7 +66,7 @@ export class EvidenceLog {
     const since = epochMs(Math.max(0, from + LOOK_BACK_MS - LIST_BACK_MS));
     const base = this.#reader.countsAt({ serviceId, source, at: since, asOf: this.#asOf });
     const later = this.#reader.counts({ serviceId, source, from: since, to: epochMs(to + 1), asOf: this.#asOf });
-    return [...(base ? [base] : []), ...later].map(listVersion).sort((a, b) => a.position - b.position);
+    return [...(base ? [base] : []), ...later].sort((a, b) => a.position - b.position);
   }
 
   /** Whether one was cut, taken away or written by hand. */
@@ -210,10 +210,6 @@ export class NodeEvidence {
 
 function versionsOf<T extends KubeObject>(versions: Versions<T>, uid: string): Versions<T> {
   return versions.every((each) => each.uid === uid) ? versions : versions.filter((each) => each.uid === uid);
-}
-
-function listVersion({ position, at, listed, truncated, editors }: CountsRecord): ListVersion {
-  return { position, at, listed, truncated, editors };
 }
 
 function cached<Key, T>(cache: Map<Key, T>, key: Key, read: () => T): T {
