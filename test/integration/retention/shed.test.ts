@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SOURCES } from '../../../src/domain/backends.ts';
+import type { ChangeType } from '../../../src/domain/stream-batch.ts';
 import { type EpochMs, epochMs } from '../../../src/domain/time.ts';
 import type { FlipAnswer } from '../../../src/history/answers.ts';
 import { HistoryShedError, NotFoundError } from '../../../src/history/history.ts';
@@ -10,8 +11,10 @@ import { type SyncHistory, syncHistory } from '../../../src/history/sync-history
 import { rebuild } from '../../../src/recorder/rebuild.ts';
 import { type EventReader, type EventStore, position } from '../../../src/store/event-store.ts';
 import { PROJECTIONS } from '../../../src/store/sqlite/projection-writes.ts';
-import { openReader } from '../../../src/store/sqlite/store.ts';
+import { openReader, openStore } from '../../../src/store/sqlite/store.ts';
 import { type Damage, verifyLog } from '../../../src/store/sqlite/verify.ts';
+import { started } from '../../contract/event-store.contract.ts';
+import { newLogFile } from '../../support/log-folder.ts';
 import { projectionRows } from '../../support/projection-rows.ts';
 import { at, START } from '../history/recorded-log.ts';
 import { NAMES, randomLog } from './random-log.ts';
@@ -207,6 +210,58 @@ describe('history that is shed', () => {
     }
     expect(damagesOf(log.file)).toEqual([]);
     log.store.close();
+  });
+
+  test('what the writer remembers of objects that are gone does not get into what it writes next', () => {
+    const file = newLogFile();
+    const store = openStore(file);
+    const begun = started(store);
+    const filling = Array.from({ length: 80 }, (_, index) => `line ${index} that all of them share`);
+    let version = 0;
+    const tell = (name: string, type: ChangeType) =>
+      store.write((log) => {
+        const object = {
+          clusterId: begun.cluster.id,
+          resource: 'v1/pods',
+          namespace: 'store',
+          name,
+          uid: `uid-${name}`,
+        } as const;
+        // As the recorder does: what is known of the name is looked up, and remembered.
+        log.lastEvent(object);
+        version++;
+        const event = log.appendObject({
+          at: epochMs(START + version),
+          type,
+          origin: 'watch',
+          streamId: begun.stream.id,
+          epoch: 1,
+          resourceVersion: String(version),
+          object,
+          body: Buffer.from(JSON.stringify({ name, version, filling })),
+          family: 'of one ReplicaSet',
+        });
+        if (event) log.projectObject(event, undefined);
+        log.lastEvent(object);
+      });
+    for (let round = 0; round < 3; round++) {
+      for (const type of ['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED'] as const) tell('cart', type);
+      for (const type of ['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED'] as const) tell(`other-${round}`, type);
+      // The newest event always stays: of an object it would keep what others stand on.
+      store.write((log) => {
+        const fact = { type: 'CLOCK_STEPPED', byMs: -1 } as const;
+        log.projectLedger(log.appendLedger({ at: epochMs(START + ++version), streamId: begun.stream.id, epoch: 1, fact }));
+      });
+      shed(store, NEVER_TOO_YOUNG, 50);
+      expect(store.reader.events({ after: position(0), limit: 100 })).toHaveLength(1);
+      // Under the same name and uid, and under the id of another: neither may stand on what is gone.
+      tell('cart', 'ADDED');
+      tell(`new-${round}`, 'ADDED');
+      expect(damagesOf(file)).toEqual([]);
+      tell('cart', 'DELETED');
+      tell(`new-${round}`, 'DELETED');
+    }
+    store.close();
   });
 
   test('reads made consistently see nothing of what is shed between them', () => {
