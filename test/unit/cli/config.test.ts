@@ -103,3 +103,30 @@ describe('a setting that cannot be used', () => {
     expect(failure(() => readConfig({ db: '' }, {}))).toMatch(/^--db "": .*empty/);
   });
 });
+
+describe('ages and sizes', () => {
+  const MIB = 1 << 20;
+  it.each([
+    ['--retain', { retain: '90d' }, { retain: 90 * 86_400_000 }],
+    ['--retain in several units', { retain: '1d12h' }, { retain: 36 * 3_600_000 }],
+    ['--max-size in binary units', { maxSize: '10GiB' }, { maxSize: 10_240 * MIB }],
+    ['--max-size in decimal units', { maxSize: '1.5 GB' }, { maxSize: 1_500_000_000 }],
+    ['a unit alone, as if with an i', { maxSize: '64m' }, { maxSize: 64 * MIB }],
+    ['plain bytes', { minFree: '1048576' }, { minFree: MIB }],
+    ['--min-free turned off', { minFree: '0' }, { minFree: 0 }],
+  ])('%s', (_, flags, expected) => {
+    expect(readConfig(flags, {})).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ retain: '59m' }, /at least 1h/],
+    [{ retain: '90' }, /not an age/],
+    [{ retain: '-5d' }, /not an age/],
+    [{ maxSize: '1kB' }, /at least 1MiB/],
+    [{ maxSize: '10 apples' }, /not a size/],
+    [{ minFree: '-1' }, /not a size/],
+    [{ minFree: '9999999TB' }, /not a size/],
+  ])('%j is refused', (flags, says) => {
+    expect(failure(() => readConfig(flags, {}))).toMatch(says);
+  });
+});
