@@ -180,7 +180,7 @@ export class Retention {
       if (now.file >= size.file) break;
       size = now;
     }
-    store.settle();
+    await this.#timed(reason, () => store.settle());
   }
 
   async #timed<T>(reason: ShedReason, work: () => T): Promise<{ result: T; tookMs: number }> {
