@@ -5,7 +5,8 @@
  * all the time, and so are the backends.
  */
 import Database from 'better-sqlite3';
-import { BodyReader, type BodyRow } from '../../src/store/sqlite/bodies.ts';
+import { BodyReader } from '../../src/store/sqlite/bodies.ts';
+import type { BodyRow } from '../../src/store/sqlite/body-codec.ts';
 import { type EventRow, eventChecksum, identityText, type JoinedEventRow } from '../../src/store/sqlite/rows.ts';
 import type { Cycle } from './long-history.ts';
 import { type Stamp, StampedBody } from './stamped-body.ts';

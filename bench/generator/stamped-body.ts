@@ -1,11 +1,11 @@
 /**
  * A version that is written again and again, differing only in its resourceVersion and in when it was written. Compressing
  * each anew would take most of the time that a long history takes. So it is compressed once with place holders that occur
- * nowhere else: zstd then leaves them as they are inside the frame, and every copy is made by writing the new values there.
- * Where that fails (a version compressed whole; place holders that zstd packed), each copy is compressed by itself.
+ * nowhere else: a patch, and mostly zstd too, then leaves them as they are, and every copy is made by writing the new values
+ * there. Where that fails (a version compressed whole; place holders that zstd packed), each copy is compressed by itself.
  */
-import { crc32, zstdDecompressSync } from 'node:zlib';
-import { compress, waypointDictionary } from '../../src/store/sqlite/bodies.ts';
+import { crc32 } from 'node:zlib';
+import { bodyRow, decode, encodeDelta, encodeKeyframe, waypointDictionary } from '../../src/store/sqlite/body-codec.ts';
 
 /** What differs between two copies. All versions have as many digits; times are RFC 3339 in whole seconds, UTC. */
 export interface Stamp {
@@ -14,7 +14,7 @@ export interface Stamp {
 }
 
 export interface StampedCopy {
-  /** A zstd frame. Written over by the next copy. */
+  /** As in the table. Written over by the next copy. */
   readonly data: Buffer;
   /** Of the raw bytes. */
   readonly crc: number;
@@ -56,7 +56,7 @@ export class StampedBody<Copy> {
     const crc = crc32(raw);
     if (this.#frame === undefined) {
       const dictionary = this.#base instanceof StampedBody ? this.#base.#dictionaryOf(copy) : this.#base;
-      return { data: compress(raw, dictionary), crc };
+      return { data: dictionary ? encodeDelta(raw, dictionary) : encodeKeyframe(raw), crc };
     }
     write(this.#frame.data, this.#frame.places, this.#stampOf(copy));
     return { data: this.#frame.data, crc };
@@ -77,12 +77,12 @@ export class StampedBody<Copy> {
 
   #frameWithHolders(base: StampedBody<Copy> | Buffer, original: Copy): { data: Buffer; places: Places } | undefined {
     const dictionary = base instanceof StampedBody ? base.#dictionaryWithHolders() : base;
-    const data = compress(this.#with(IN_BODY), dictionary);
+    const data = encodeDelta(this.#with(IN_BODY), dictionary);
     const places = { version: placesOf(data, IN_BODY.version), time: placesOf(data, IN_BODY.time) };
     write(data, places, this.#stampOf(original));
     // Whether the frame holds the place holders whole is seen by decoding one copy; the others differ from it in nothing else.
-    const decoded = tryDecode(data, base instanceof StampedBody ? base.#dictionaryOf(original) : base, this.#raw.length);
-    return decoded?.equals(this.#raw) ? { data, places } : undefined;
+    const isWhole = decodesTo(this.#raw, data, base instanceof StampedBody ? base.#dictionaryOf(original) : base);
+    return isWhole ? { data, places } : undefined;
   }
 
   #dictionaryWithHolders(): Buffer {
@@ -125,10 +125,11 @@ function write(bytes: Buffer, { version, time }: Places, stamp: Stamp): void {
   for (const at of time) bytes.write(stamp.time, at, 'latin1');
 }
 
-function tryDecode(data: Buffer, dictionary: Buffer, size: number): Buffer | undefined {
+function decodesTo(raw: Buffer, data: Buffer, dictionary: Buffer): boolean {
   try {
-    return zstdDecompressSync(data, { dictionary, maxOutputLength: size });
+    decode(0, bodyRow(raw, 0, data), dictionary);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }

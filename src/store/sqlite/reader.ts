@@ -19,7 +19,8 @@ import type {
   StoredEvent,
   StreamRecord,
 } from '../event-store.ts';
-import { BodyReader, type BodyRow } from './bodies.ts';
+import { BodyReader } from './bodies.ts';
+import type { BodyRow } from './body-codec.ts';
 import { CHANGE } from './codes.ts';
 import * as flipReads from './flip-reads.ts';
 import { backends, flipSteps } from './flip-steps.ts';

@@ -23,7 +23,8 @@ import {
   type StreamRecord,
 } from '../event-store.ts';
 import type { LogSpace, ShedStep } from '../log-space.ts';
-import { type BodyRow, BodyWriter } from './bodies.ts';
+import type { BodyRow } from './body-codec.ts';
+import { BodyWriter } from './body-writer.ts';
 import { CHANGE, LEDGER, ORIGIN } from './codes.ts';
 import { horizonPosition } from './horizons.ts';
 import { LatestEvents, type StoredBody } from './latest-events.ts';

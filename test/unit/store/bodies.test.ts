@@ -1,8 +1,11 @@
 /** Bodies are read back as they were written, whatever they stand on, and never through more than three decodes. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptLogError } from '../../../src/store/event-store.ts';
-import { BodyReader, type BodyRow, BodyWriter } from '../../../src/store/sqlite/bodies.ts';
+import { BodyReader } from '../../../src/store/sqlite/bodies.ts';
+import type { BodyRow } from '../../../src/store/sqlite/body-codec.ts';
+import { BodyWriter } from '../../../src/store/sqlite/body-writer.ts';
 
 interface Version {
   readonly object: number;
@@ -115,12 +118,14 @@ describe('bodies', () => {
   });
 
   it('of Pods of one ReplicaSet share few keyframes and stand on versions of their own', () => {
-    const states = ['Pending', 'Starting', 'Running'].map((phase) => `${phase} ${`because of ${phase} `.repeat(20)}`);
+    /** Without pattern: whoever has it not at hand must spell it. */
+    const said = (what: string) => createHash('sha512').update(what).digest('hex');
+    const states = ['Pending', 'Starting', 'Running'].map((phase) => [1, 2, 3, 4].map((part) => said(phase + part)).join(' '));
     const pod = (object: number, state: number) => ({
       object,
       family: 'a',
       body: JSON.stringify({
-        uid: `${(object * 7919).toString(36)}-${(object * 104729).toString(16)}`.repeat(3),
+        uid: said(`Pod ${object}`),
         state: states[state % 3],
       }),
       restart: false,
@@ -128,9 +133,10 @@ describe('bodies', () => {
     const stored = new Stored();
     for (let round = 0; round < 6; round++) for (let object = 2; object < 22; object += 2) stored.append(pod(object, round));
     const waypoints = [...stored.rows.keys()].filter((position) => stored.decodes(position) === 3);
-    expect(waypoints.length).toBeGreaterThan(30);
+    expect(waypoints.length).toBeGreaterThan(20);
     const keyframes = [...stored.rows.values()].filter(({ base }) => base === null);
-    expect(keyframes.length).toBeLessThanOrEqual(4);
+    // One for each state that the ten of them enter.
+    expect(keyframes.length).toBeLessThanOrEqual(6);
   });
 
   it('that stand on what is no footing are told as damage', () => {
