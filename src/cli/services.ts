@@ -15,6 +15,7 @@ interface ServicesFlags extends SettingFlags {
   readonly at?: string;
   readonly output: 'table' | 'json';
   readonly asof?: number;
+  readonly causes: boolean;
 }
 
 const PAGE = 1_000;
@@ -25,6 +26,7 @@ export function servicesCommand(context: CommandContext): Command {
     .description('Every Service that was there at one instant, with its ready and notReady counts, its state and its last flip.')
     .option('--at <time>', 'the instant (default: the latest one up to which the recording is complete)')
     .addOption(outputOption(['table', 'json'], 'table for people; json: the answer of the API, all its pages in one document'))
+    .option('--no-causes', 'without the cause of each last flip: a list of thousands comes sooner so')
     .addOption(asOfOption());
   addSettings(command, ['db', 'namespace', 'cluster', 'logLevel']);
   command.addHelpText(
@@ -44,7 +46,12 @@ Examples:
     const at = timeFlag('--at', flags.at, context.now());
     const history = await context.wiring.openHistory(config.db);
     try {
-      const answer = await allServices(history, config.namespace, { at, cluster: config.cluster, asOf: flags.asof });
+      const answer = await allServices(history, config.namespace, {
+        at,
+        cluster: config.cluster,
+        asOf: flags.asof,
+        causes: flags.causes,
+      });
       const text = flags.output === 'json' ? `${jsonText(answer, 2)}\n` : servicesTable(context.stdout, answer);
       await context.stdout.write(text);
     } finally {
@@ -57,7 +64,7 @@ Examples:
 async function allServices(
   history: History,
   namespaces: readonly string[],
-  question: Pick<ServicesQuestion, 'at' | 'cluster' | 'asOf'>,
+  question: Pick<ServicesQuestion, 'at' | 'cluster' | 'asOf' | 'causes'>,
 ): Promise<ServicesAnswer> {
   let whole: ServicesAnswer | undefined;
   for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
@@ -120,5 +127,5 @@ function countCells({ coverage, ready, notReady, terminating }: ServiceSummaryAn
 function lastFlipText({ lastFlip }: ServiceSummaryAnswer): string {
   if (lastFlip === undefined) return '';
   const { at, address, pod, from, to, cause } = lastFlip;
-  return `${at} ${pod ?? address} ${from} → ${to}${cause === 'unknown' ? '' : ` (${cause})`}`;
+  return `${at} ${pod ?? address} ${from} → ${to}${cause === undefined || cause === 'unknown' ? '' : ` (${cause})`}`;
 }

@@ -91,7 +91,8 @@ export interface ServiceSummaryAnswer extends ServiceNameAnswer {
   ready: number;
   notReady: number;
   terminating: number;
-  lastFlip?: { at: TimeText; address: string; pod?: string; from: FlipState; to: FlipState; cause: string };
+  /** Without `cause` where causes were not asked for. */
+  lastFlip?: { at: TimeText; address: string; pod?: string; from: FlipState; to: FlipState; cause?: string };
 }
 
 export interface ServicesAnswer {

@@ -86,6 +86,8 @@ export interface ServicesQuestion extends InCluster, AtInstant {
   /** 1 to 1,000; default 100. */
   readonly limit?: number;
   readonly cursor?: string;
+  /** Whether last flips are told with their causes, for which evidence is read; default true. */
+  readonly causes?: boolean;
 }
 
 export interface FlipsQuestion extends InCluster, InWindow {

@@ -138,38 +138,6 @@ export const FlipsAnswer = z
   })
   .meta({ id: 'FlipsAnswer' });
 
-export const ServiceState = z.enum(['ok', 'degraded', 'down', 'empty', 'unknown']).meta({
-  id: 'ServiceState',
-  description:
-    'ok: all backends ready; degraded: some are not; down: there are backends and none is ready; empty: no backends; unknown: the recorder did not watch',
-});
-
-export const ServiceSummary = z
-  .object({
-    ...ServiceName.shape,
-    source: Source.optional().meta({ description: 'Absent when no address list was ever seen' }),
-    state: ServiceState,
-    coverage: CoverageStatus,
-    ready: count,
-    notReady: count,
-    terminating: count,
-    lastFlip: z
-      .object({ at: time, address: z.string(), pod: z.string().optional(), from: FlipState, to: FlipState, cause: z.string() })
-      .optional(),
-  })
-  .meta({ id: 'ServiceSummary' });
-
-export const ServicesAnswer = z
-  .object({
-    at: time,
-    asOf: position,
-    coverage: CoverageStatus,
-    gaps: z.array(Gap),
-    items: z.array(ServiceSummary),
-    nextCursor: z.string().optional(),
-  })
-  .meta({ id: 'ServicesAnswer' });
-
 export const CoverageSpan = z
   .object({
     from: time,
@@ -383,8 +351,6 @@ export type Backend = z.infer<typeof Backend>;
 export type StateAnswer = z.infer<typeof StateAnswer>;
 export type Flip = z.infer<typeof Flip>;
 export type FlipsAnswer = z.infer<typeof FlipsAnswer>;
-export type ServiceSummary = z.infer<typeof ServiceSummary>;
-export type ServicesAnswer = z.infer<typeof ServicesAnswer>;
 export type CoverageAnswer = z.infer<typeof CoverageAnswer>;
 export type ClustersAnswer = z.infer<typeof ClustersAnswer>;
 export type Lane = z.infer<typeof Lane>;

@@ -7,10 +7,10 @@ import type {
   Flip,
   FlipsAnswer,
   Gap,
-  ServicesAnswer,
   StateAnswer,
   TimelineAnswer,
 } from './contract.ts';
+import type { ServicesAnswer } from './contract-services.ts';
 import type { DrawnTimeline } from './contract-timeline.ts';
 
 const service = { cluster: 'demo', namespace: 'store', name: 'web' };

@@ -80,6 +80,16 @@ export const parameters = {
     .max(512, { error: 'is longer than 512 characters' })
     .meta({ description: 'Part of `namespace/name`', examples: ['web'] })
     .optional(),
+  causes: z
+    .enum(['true', 'false'], { error: 'is neither true nor false' })
+    .transform((text) => text === 'true')
+    .meta({
+      description: '`false`: last flips come without their causes, which are not looked for then. A long list comes sooner so',
+      examples: [false],
+      type: 'boolean',
+      default: true,
+    })
+    .optional(),
   px: wholeNumber({
     min: 1,
     max: 20_000,

@@ -25,6 +25,7 @@ export const LAYERS: readonly Layer[] = [
 
   // The page imports the contract too, so it may carry nothing of the server.
   { path: 'src/http/contract.ts', imports: NONE, packages: ['zod'], builtins: NONE },
+  { path: 'src/http/contract-services.ts', imports: ['src/http/contract.ts'], packages: ['zod'], builtins: NONE },
   { path: 'src/http/contract-timeline.ts', imports: ['src/http/contract.ts'], packages: ['zod'], builtins: NONE },
 
   // The port knows no engine; an engine knows the port, and nobody but a composition root knows the engine.
@@ -113,14 +114,14 @@ export const LAYERS: readonly Layer[] = [
   { path: 'web/src/lib/', imports: CONTRACT, packages: NONE, builtins: NONE },
   {
     path: 'web/src/state/',
-    imports: [...CONTRACT, 'web/src/lib/'],
+    imports: [...CONTRACT, 'src/http/contract-services.ts', 'web/src/lib/'],
     packages: ['@preact/signals'],
     builtins: NONE,
   },
   { path: 'web/src/plot/', imports: ['web/src/lib/'], packages: ['chart.js'], builtins: NONE },
   {
     path: 'web/src/ui/',
-    imports: ['src/http/contract.ts', 'web/src/lib/', 'web/src/state/', 'web/src/plot/'],
+    imports: ['src/http/contract.ts', 'src/http/contract-services.ts', 'web/src/lib/', 'web/src/state/', 'web/src/plot/'],
     packages: ['preact', '@preact/signals'],
     builtins: NONE,
   },

@@ -8,10 +8,10 @@ import type {
   FlipsAnswer,
   Lane,
   Segment,
-  ServiceSummary,
   StateAnswer,
   TimelineAnswer,
 } from '../../src/http/contract.ts';
+import type { ServiceSummary } from '../../src/http/contract-services.ts';
 import { gapAnswer, type MockBackend, type MockService, type MockState, RECORDED_FROM, RECORDED_TO } from './mock-data.ts';
 
 const CLUSTER = 'mock';

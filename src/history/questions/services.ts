@@ -65,8 +65,7 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
   const last = page.at(-1)?.service;
   const uidOf = (service: { clusterId: ClusterRecord['id'] }) => clusters.find(({ id }) => id === service.clusterId)?.uid ?? '';
   const nameOf = clusterNames(clusters);
-  const lastFlips = page.flatMap(({ lastFlip }) => lastFlip ?? []);
-  const causeOf = new Map(explainFlips(view, lastFlips).map(({ flip, cause }) => [flip, cause]));
+  const causeOf = question.causes === false ? undefined : causesOf(view, page);
   const coveredOf = coverageBySource(view, at);
   const coverage = clusters.flatMap((cluster) => {
     const { services, addresses } = scopesOf(cluster);
@@ -87,6 +86,11 @@ export function servicesAnswer(reader: EventReader, question: ServicesQuestion):
         }
       : {}),
   };
+}
+
+function causesOf(view: LogView, page: readonly ServiceAtRecord[]): ReadonlyMap<FlipRecord, Cause> {
+  const lastFlips = page.flatMap(({ lastFlip }) => lastFlip ?? []);
+  return new Map(explainFlips(view, lastFlips).map(({ flip, cause }) => [flip, cause]));
 }
 
 function notYet(known: readonly { stream: string; from: Gap['to'] }[]): Gap {
@@ -127,7 +131,8 @@ function summary(
   record: ServiceAtRecord,
   cluster: string,
   covered: CoverageBySource,
-  causeOf: ReadonlyMap<FlipRecord, Cause>,
+  /** Absent: causes were not asked for. */
+  causeOf: ReadonlyMap<FlipRecord, Cause> | undefined,
 ): ServiceSummaryAnswer {
   const { namespace, name } = record.service;
   const source = sourceAt(record.counts.endpoints?.listed === true, covered.endpoints, covered.endpointslices);
@@ -153,7 +158,7 @@ function summary(
             ...(lastFlip.backend.pod ? { pod: lastFlip.backend.pod.name } : {}),
             from: lastFlip.from,
             to: lastFlip.to,
-            cause: causeOf.get(lastFlip)?.name ?? 'unknown',
+            ...(causeOf ? { cause: causeOf.get(lastFlip)?.name ?? 'unknown' } : {}),
           },
         }
       : {}),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { allFlips, flipPages, flipTextPages } from '../../../src/history/all-flips.ts';
 import { csvHeader, csvRows } from '../../../src/history/flips-csv.ts';
 import { InvalidQuestionError, NotFoundError } from '../../../src/history/history.ts';
+import { localHistory } from '../../../src/history/local-history.ts';
 import { parseCsv } from '../../support/rfc4180.ts';
 import { at, ENDPOINTS, endpoints, recordedLog, SERVICES, SLICES, slice, text } from './recorded-log.ts';
 
@@ -198,6 +199,29 @@ describe('the list of Services', () => {
       to: 'ready',
       cause: 'unknown',
     });
+  });
+
+  test('without causes the rest is the same, and no evidence is read', async () => {
+    const { reader, history } = busyLog();
+    const told = (await history.services({})).items;
+    expect(told.filter(({ lastFlip }) => lastFlip?.cause !== undefined)).toHaveLength(2);
+    const read: PropertyKey[] = [];
+    const watched = new Proxy(reader, {
+      get(target, name) {
+        read.push(name);
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { items } = await localHistory(watched).services({ causes: false });
+    const EVIDENCE = ['versions', 'body', 'bodiesOf', 'notesAbout', 'hasObjects', 'hasUnusualLists', 'counts', 'flips'];
+    expect(read).toContain('servicesAt');
+    expect(read.filter((name) => EVIDENCE.includes(String(name)))).toEqual([]);
+    const withoutCause = ({ lastFlip, ...item }: (typeof told)[number]) => {
+      const { cause: _, ...flip } = lastFlip ?? {};
+      return lastFlip ? { ...item, lastFlip: flip } : item;
+    };
+    expect(items).toEqual(told.map(withoutCause));
   });
 });
 

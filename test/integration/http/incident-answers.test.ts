@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { SILENT_LOG } from '../../../src/domain/log.ts';
 import { createApp } from '../../../src/http/app.ts';
 import * as contract from '../../../src/http/contract.ts';
+import { ServicesAnswer } from '../../../src/http/contract-services.ts';
 import { createMetrics } from '../../../src/http/metrics.ts';
 import { parseCsv } from '../../support/rfc4180.ts';
 import { type Imported, importFixture } from '../incident/imported.ts';
@@ -42,10 +43,10 @@ describe('the answers about a real incident', () => {
   it('are what the contract promises, on every route and at every instant', async () => {
     await answer('/api/v1/clusters', contract.ClustersAnswer);
     await answer('/api/v1/coverage', contract.CoverageAnswer);
-    const { items } = await answer('/api/v1/services', contract.ServicesAnswer);
+    const { items } = await answer('/api/v1/services', ServicesAnswer);
     const services = items.filter(({ source }) => source !== undefined);
     expect(services.length).toBeGreaterThan(3);
-    for (const at of instants) await answer(`/api/v1/services?at=${at}`, contract.ServicesAnswer);
+    for (const at of instants) await answer(`/api/v1/services?at=${at}`, ServicesAnswer);
     for (const { namespace, name } of services) {
       const path = `/api/v1/namespaces/${namespace}/services/${name}`;
       for (const source of contract.Source.options) {

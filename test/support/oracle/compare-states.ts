@@ -1,5 +1,6 @@
 /** Holds the program's answers about instants against the oracle: states, objects and the list of Services. */
-import type { Backend, ServicesAnswer, StateAnswer } from '../../../src/http/contract.ts';
+import type { Backend, StateAnswer } from '../../../src/http/contract.ts';
+import type { ServicesAnswer } from '../../../src/http/contract-services.ts';
 import { type OracleBackend, type OracleSource, portsText } from './backends.ts';
 import { countsOf, ORACLE_SOURCES, type OracleKind, type Truth } from './fold.ts';
 

@@ -61,6 +61,21 @@ store      new       unknown      ?          ?            ?  endpoints
     expect(stdout).toMatch(/CLUSTER {2}NAMESPACE[\s\S]*\nc1 [\s\S]*\nc2 /);
   });
 
+  it('asks for causes unless told not to, and shows last flips without them', async () => {
+    const asked: (boolean | undefined)[] = [];
+    const lastFlip = { at: '2026-11-23T16:19:00.000Z', address: '10.0.0.1', from: 'notReady', to: 'ready' } as const;
+    const services = async ({ causes }: ServicesQuestion) => {
+      asked.push(causes);
+      return answer([service('cart', { lastFlip: causes ? { ...lastFlip, cause: 'PodStarted' } : lastFlip })]);
+    };
+    const texts = await Promise.all([[], ['--no-causes']].map((flags) => run(['services', ...flags], { history: { services } })));
+    expect(asked).toEqual([true, false]);
+    expect(texts.map(({ stdout }) => /notReady → ready.*$/m.exec(stdout)?.[0])).toEqual([
+      'notReady → ready (PodStarted)',
+      'notReady → ready',
+    ]);
+  });
+
   it('joins all pages of all namespaces about one instant and one position', async () => {
     const asked: ServicesQuestion[] = [];
     const services = async (question: ServicesQuestion) => {

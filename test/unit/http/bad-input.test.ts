@@ -26,7 +26,9 @@ const ROUTES = [
   '/api/v1/stream?',
 ];
 const KNOWN = new Set(
-  'cluster asof at from to source limit cursor namespace service pod node cause q px after lastEventId longerThan'.split(' '),
+  'cluster asof at from to source limit cursor namespace service pod node cause causes q px after lastEventId longerThan'.split(
+    ' ',
+  ),
 );
 
 describe('a parameter that is not understood is refused by name', () => {
@@ -42,6 +44,8 @@ describe('a parameter that is not understood is refused by name', () => {
     ['/api/v1/services?asof=99999999999999999', 'asof'],
     ['/api/v1/services?cursor=', 'cursor'],
     ['/api/v1/services?namespace=', 'namespace'],
+    ['/api/v1/services?causes=', 'causes'],
+    ['/api/v1/services?causes=no', 'causes'],
     ['/api/v1/services?form=now-1h', 'form'],
     ['/api/v1/services?__proto__=1', '__proto__'],
     ['/api/v1/flips?source=pods', 'source'],
@@ -88,7 +92,7 @@ describe('a parameter that is not understood is refused by name', () => {
     const { detail } = await testApp().problem('/api/v1/services?limit=0&form=1');
     expect(detail).toContain('"limit" is not a whole number from 1 to 1000');
     expect(detail).toContain(
-      '"form" is not a parameter of this route; there are: at, namespace, q, limit, cursor, cluster, asof',
+      '"form" is not a parameter of this route; there are: at, namespace, q, limit, cursor, causes, cluster, asof',
     );
   });
 

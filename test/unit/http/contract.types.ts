@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type * as answers from '../../../src/history/answers.ts';
 import type * as contract from '../../../src/http/contract.ts';
 import type * as incident from '../../../src/http/contract-incident.ts';
+import type * as services from '../../../src/http/contract-services.ts';
 
 /** The same shape written out anew, so that only the shape counts and not how the type was made. */
 type Plain<T> = T extends readonly (infer Item)[]
@@ -26,8 +27,8 @@ export const agreed: [
   Same<answers.StateAnswer, Contract<typeof contract.StateAnswer>>,
   Same<answers.FlipAnswer, Contract<typeof contract.Flip>>,
   Same<answers.FlipsAnswer, Contract<typeof contract.FlipsAnswer>>,
-  Same<answers.ServiceSummaryAnswer, Contract<typeof contract.ServiceSummary>>,
-  Same<answers.ServicesAnswer, Contract<typeof contract.ServicesAnswer>>,
+  Same<answers.ServiceSummaryAnswer, Contract<typeof services.ServiceSummary>>,
+  Same<answers.ServicesAnswer, Contract<typeof services.ServicesAnswer>>,
   Same<answers.StreamCoverageAnswer, Contract<typeof contract.StreamCoverage>>,
   Same<answers.CoverageAnswer, Contract<typeof contract.CoverageAnswer>>,
   Same<answers.ClustersAnswer, Contract<typeof contract.ClustersAnswer>>,
@@ -40,7 +41,7 @@ export const agreed: [
   // The object travels as text inside and is spliced into the line as it is.
   Same<Omit<answers.LogEventAnswer, 'objectText'>, Omit<Contract<typeof contract.LogEvent>, 'object'>>,
   Same<answers.CoverageStatus, Contract<typeof contract.CoverageStatus>>,
-  Same<answers.ServiceState, Contract<typeof contract.ServiceState>>,
+  Same<answers.ServiceState, Contract<typeof services.ServiceState>>,
 ] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 // The comparison itself can tell shapes apart: each of these must not be `true`.

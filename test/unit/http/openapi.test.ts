@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as contract from '../../../src/http/contract.ts';
 import * as incident from '../../../src/http/contract-incident.ts';
+import { ServicesAnswer } from '../../../src/http/contract-services.ts';
 import { DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import { examples } from '../../../src/http/examples.ts';
 import { incidentExamples } from '../../../src/http/incident-examples.ts';
@@ -108,7 +109,7 @@ describe('the OpenAPI description', () => {
     contract.LogEvent.strict().parse(examples.event);
     contract.Flip.strict().parse(examples.flip);
     contract.FlipsAnswer.strict().parse(examples.flips);
-    contract.ServicesAnswer.strict().parse(examples.services);
+    ServicesAnswer.strict().parse(examples.services);
     contract.StateAnswer.strict().parse(examples.state);
     contract.TimelineAnswer.strict().parse(examples.timeline);
     DrawnTimeline.strict().parse(examples.drawnTimeline);

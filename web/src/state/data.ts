@@ -1,13 +1,7 @@
 /** Every answer that the page shows, each asked for by the view. */
 import { batch, computed, effect, signal } from '@preact/signals';
-import type {
-  ClustersAnswer,
-  CoverageAnswer,
-  DiffAnswer,
-  FlipsAnswer,
-  ServicesAnswer,
-  StateAnswer,
-} from '../../../src/http/contract.ts';
+import type { ClustersAnswer, CoverageAnswer, DiffAnswer, FlipsAnswer, StateAnswer } from '../../../src/http/contract.ts';
+import type { ServicesAnswer } from '../../../src/http/contract-services.ts';
 import type { DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import type { Range } from '../lib/scale.ts';
 import { isRelative, parseTimeText } from '../lib/time-text.ts';

@@ -1,6 +1,6 @@
 /** All Services at one instant, the troubled ones first. */
 import { useState } from 'preact/hooks';
-import type { ServiceSummary } from '../../../src/http/contract.ts';
+import type { ServiceSummary } from '../../../src/http/contract-services.ts';
 import { isRelative } from '../lib/time-text.ts';
 import { stateWord } from '../lib/words.ts';
 import { zoneLabel } from '../lib/zone.ts';
