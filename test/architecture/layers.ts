@@ -15,8 +15,8 @@ export interface Layer {
 
 const NONE = [] as const;
 
-/** What the page knows of the server. */
-const CONTRACT = ['src/http/contract.ts', 'src/http/contract-timeline.ts'];
+/** The contract with all its parts: what the page knows of the server. */
+const CONTRACT = ['src/http/contract.ts', 'src/http/contract-services.ts', 'src/http/contract-timeline.ts'];
 
 export const LAYERS: readonly Layer[] = [
   // The vocabulary. No I/O, no packages: it must be readable and testable without anything else.
@@ -111,10 +111,10 @@ export const LAYERS: readonly Layer[] = [
   },
 
   // The page. Of the server it knows the contract alone. `lib` is pure and free of the DOM.
-  { path: 'web/src/lib/', imports: CONTRACT, packages: NONE, builtins: NONE },
+  { path: 'web/src/lib/', imports: ['src/http/contract.ts', 'src/http/contract-timeline.ts'], packages: NONE, builtins: NONE },
   {
     path: 'web/src/state/',
-    imports: [...CONTRACT, 'src/http/contract-services.ts', 'web/src/lib/'],
+    imports: [...CONTRACT, 'web/src/lib/'],
     packages: ['@preact/signals'],
     builtins: NONE,
   },
