@@ -25,7 +25,7 @@ const SMALL_BYTES = 16 << 10;
 const JOINED_BYTES = 16 << 10;
 const DELTA_CHUNK_BYTES = 1 << 10;
 /** A patch up to this size is taken without asking what zstd would make of it. */
-const SHORT_PATCH_BYTES = 96;
+const SHORT_PATCH_BYTES = 128;
 /** A longer one is worth so much more than zstd's bytes: it is read and written in a tenth of the time. */
 const PATCH_WORTH = 1.25;
 
