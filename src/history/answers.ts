@@ -64,6 +64,8 @@ export interface FlipAnswer extends BackendAnswer {
   detail?: string;
   confidence: 'observed' | 'inferred' | 'unknown';
   evidence: number[];
+  /** Where a change of the Pod is behind it: from the receipt of that to the receipt of the list. */
+  lagMs?: number;
   origin: 'watch' | 'relist' | 'snapshot';
 }
 

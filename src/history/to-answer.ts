@@ -66,6 +66,7 @@ export function flipAnswer({ flip, cause }: ExplainedFlip, cluster: string): Fli
     ...(cause.detail !== undefined ? { detail: cause.detail } : {}),
     confidence: confidenceOf(flip, cause),
     evidence: [...cause.evidence],
+    ...(cause.lagMs !== undefined ? { lagMs: cause.lagMs } : {}),
     origin: flip.origin,
   };
 }

@@ -122,6 +122,11 @@ export const Flip = z
     }),
     confidence: Confidence,
     evidence: z.array(position).meta({ description: 'Positions of the events that show the cause' }),
+    lagMs: z.number().int().optional().meta({
+      description:
+        'How long the list took to follow its Pod, in milliseconds: from when the recorder received the version of the Pod that asked for this change to `at`. Negative where the list was received first. Absent where no change of the Pod is behind the flip, or either was not seen as it happened',
+      example: 12,
+    }),
     origin: z.enum(['watch', 'relist', 'snapshot']).meta({ description: 'relist: inferred from the difference after a gap' }),
   })
   .meta({ id: 'Flip', description: 'One backend changing state at one event' });

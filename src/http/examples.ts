@@ -54,6 +54,7 @@ const flip: Flip = {
   detail: 'readiness probe failed: HTTP probe failed with statuscode: 503',
   confidence: 'observed',
   evidence: [339, 340],
+  lagMs: 12,
   origin: 'watch',
 };
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../support/browser.ts';
-import { compareFlipsCsv, foldTrace, readTraceFile, selectFlips, type Truth } from '../support/oracle/index.ts';
+import { compareFlipsCsv, foldTrace, lagsByLines, readTraceFile, selectFlips, type Truth } from '../support/oracle/index.ts';
 import { Visits } from '../support/visits.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -161,6 +161,16 @@ describe.skipIf(skip !== undefined)(
       expect(await cells.count()).toBe(1);
       await cells.first().press('Enter');
       await page.locator('#drawer').getByText('NodeNotReady').waitFor();
+      const began = Date.parse(new URL(page.url()).searchParams.get('segment') ?? '');
+      const flipsThen = selectFlips(truth, {
+        namespace: 'store',
+        service: 'checkout',
+        source: 'endpoints',
+        from: began,
+        to: began + 1,
+      });
+      const lags = lagsByLines(readTraceFile(TRACE), flipsThen);
+      expect(await page.locator('#drawer').innerText()).toContain(`Lag\n${lags[0]}ms after its Pod`);
       const filtered = page.locator('#flips tbody tr');
       await page.locator('#drawer').getByRole('button', { name: 'NodeNotReady' }).click();
       await expect.poll(() => filtered.count()).toBe(1);

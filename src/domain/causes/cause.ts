@@ -45,6 +45,12 @@ export interface Cause {
   readonly confidence: Confidence;
   /** Positions of the events that show it, ascending. Empty only for `unknown` and `FirstSeen`. */
   readonly evidence: readonly number[];
+  /**
+   * How long the list took to follow: from when the recorder received the version of the Pod from which on the controllers'
+   * rule asks for the state that the flip brought, to when it received the list. Negative where the list was received first:
+   * the streams are independent. Absent where no change of the Pod is behind the flip, or either was not seen as it happened.
+   */
+  readonly lagMs?: number;
 }
 
 export const UNKNOWN: Cause = { name: 'unknown', confidence: 'unknown', evidence: [] };

@@ -36,18 +36,19 @@ function causeOf(evidence: Evidence): Cause {
     if (cause !== undefined) return cause;
   }
   if (keptByHand(evidence)) return editedByHand(evidence);
-  const prompt = turn !== undefined && !isStale(evidence, turn) ? podTurn(evidence, turn) : undefined;
+  const ofPod = turn?.of === 'pod' ? turn : undefined;
+  const prompt = ofPod && !isStale(evidence, ofPod) ? podTurn(evidence, ofPod) : undefined;
   return (
     prompt ??
     portsChange(evidence) ??
     truncated(evidence) ??
     editedOver(evidence) ??
-    (turn && podTurn(evidence, turn)) ??
+    (ofPod && podTurn(evidence, ofPod)) ??
     serviceAlone(evidence) ??
     listRemoved(evidence) ??
     withoutPod(evidence) ??
     firstSeen(evidence) ??
-    UNKNOWN
+    (ofPod && !isStale(evidence, ofPod) ? following(evidence, ofPod, UNKNOWN) : UNKNOWN)
   );
 }
 
@@ -63,16 +64,23 @@ function keptByHand({ flip, service, list }: Evidence): boolean {
   return flip.backend.pod === undefined && (list.after?.editors.length ?? 0) > 0;
 }
 
-function podTurn(evidence: Evidence, turn: Turn): Cause | undefined {
-  if (turn.of !== 'pod') return undefined;
+type PodTurn = Turn & { readonly of: 'pod' };
+
+function podTurn(evidence: Evidence, turn: PodTurn): Cause | undefined {
   const { version } = turn;
   const cause = podCause(evidence, turn);
   if (cause === undefined) return undefined;
   const isPrompt = evidence.flip.at - version.at <= PROMPT_MS;
-  return asFarAsKnown(isPrompt ? cause : lessSure(cause), version);
+  return following(evidence, turn, asFarAsKnown(isPrompt ? cause : lessSure(cause), version));
 }
 
-function podCause(evidence: Evidence, turn: Turn & { readonly of: 'pod' }): Cause | undefined {
+/** A flip that follows a turn of the Pod lags it, whether or not the reason of the turn is known. */
+function following({ flip }: Evidence, { version }: PodTurn, cause: Cause): Cause {
+  const areWatched = flip.origin === 'watch' && version.origin === 'watch';
+  return areWatched ? { ...cause, lagMs: flip.at - version.at } : cause;
+}
+
+function podCause(evidence: Evidence, turn: PodTurn): Cause | undefined {
   const { flip } = evidence;
   const { version, before, after, service } = turn;
   if (before === 'unknown' || after === 'unknown') return undefined;

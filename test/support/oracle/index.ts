@@ -11,4 +11,5 @@ export {
 } from './compare-states.ts';
 export { foldTrace, type OracleAnswer, type OracleFlip, type OracleKind, type OracleVersion, type Truth } from './fold.ts';
 export { type InstantOptions, instantsOf } from './instants.ts';
+export { lagsByLines } from './lags.ts';
 export { readTraceFile } from './trace.ts';

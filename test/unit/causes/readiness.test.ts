@@ -34,6 +34,7 @@ describe('a Pod that stops being ready', () => {
       detail: 'readiness probe failed: HTTP probe failed with statuscode: 503',
       confidence: 'observed',
       evidence: [3, 4],
+      lagMs: 20,
     });
   });
 

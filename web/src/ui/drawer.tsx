@@ -1,5 +1,5 @@
 /** What is known of the selected segment. */
-import { formatSpan } from '../lib/duration.ts';
+import { formatDuration, formatSpan } from '../lib/duration.ts';
 import type { Piece } from '../lib/runs.ts';
 import { changesNear, type LaneModel, type TimelineModel } from '../lib/timeline-model.ts';
 import { stateWord } from '../lib/words.ts';
@@ -77,6 +77,13 @@ export function Drawer({ model }: { model: TimelineModel }) {
               </>
             )}
             {opened.detail && <span> {opened.detail}</span>}
+          </Fact>
+        )}
+        {opened?.lagMs !== undefined && (
+          <Fact term="Lag">
+            {opened.lagMs < 0
+              ? `list received ${formatDuration(-opened.lagMs)} before its Pod`
+              : `${formatDuration(opened.lagMs)} after its Pod`}
           </Fact>
         )}
         <Fact term="Address">
