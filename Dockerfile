@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json vite.config.ts ./
-COPY src/http/contract.ts src/http/contract-timeline.ts ./src/http/
+COPY src/http/contract*.ts ./src/http/
 COPY web ./web
 RUN npm run build
 

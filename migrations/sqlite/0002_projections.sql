@@ -7,6 +7,8 @@ CREATE TABLE lifespan (
   deleted_at    INTEGER,                -- NULL: it exists
   last_position INTEGER NOT NULL        -- its newest event
 ) STRICT;
+-- What exists: a relist compares with that, however many objects there were before.
+CREATE INDEX lifespan_open ON lifespan (object_id) WHERE deleted_at IS NULL;
 
 CREATE TABLE service (
   service_id INTEGER PRIMARY KEY,

@@ -147,8 +147,8 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     return this.sql
       .all<JoinedEventRow>(
         `SELECT e.*, o.cluster_id, o.resource, o.namespace, o.name, o.uid
-         FROM object o JOIN lifespan l ON l.object_id = o.object_id JOIN event e ON e.position = l.last_position
-         WHERE o.cluster_id = ? AND o.resource = ? ${scope} AND l.deleted_at IS NULL
+         FROM lifespan l CROSS JOIN object o ON o.object_id = l.object_id JOIN event e ON e.position = l.last_position
+         WHERE l.deleted_at IS NULL AND o.cluster_id = ? AND o.resource = ? ${scope}
          ORDER BY o.namespace, o.name, o.object_id`,
         clusterId,
         resource,

@@ -36,7 +36,11 @@ const argsOf = (name: string) => final.findLast((each) => each.name === name)?.a
 const copied = (stage: readonly Instruction[]) =>
   stage
     .filter(({ name, args }) => name === 'COPY' && !args.startsWith('--from'))
-    .flatMap(({ args }) => args.split(' ').slice(0, -1));
+    .flatMap(({ args }) => args.split(' ').slice(0, -1))
+    .flatMap((source) => {
+      const found = globSync(source, { cwd: ROOT });
+      return found.length > 0 ? found : source;
+    });
 
 /** As Docker reads a pattern: unlike in a shell, `*` matches a leading dot too. */
 function globOf(pattern: string): RegExp {
