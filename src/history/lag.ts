@@ -67,6 +67,8 @@ function turnBehind(turns: readonly ReadinessStep[], at: EpochMs, ready: boolean
   const next = turns.findIndex((turn) => turn.at > at);
   const last = turns[(next < 0 ? turns.length : next) - 1];
   if (last?.ready === ready) return last;
+  // The list may as well be late, and show what the Pod was just before.
+  if (last !== undefined && at - last.at <= OVERTAKING_MS) return undefined;
   const following = next < 0 ? undefined : turns[next];
   return following?.ready === ready && following.at - at <= OVERTAKING_MS ? following : undefined;
 }

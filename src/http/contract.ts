@@ -124,7 +124,7 @@ export const Flip = z
     evidence: z.array(position).meta({ description: 'Positions of the events that show the cause' }),
     lagMs: z.number().int().optional().meta({
       description:
-        'How long the list took to follow its Pod, in milliseconds: from when the recorder received the version of the Pod that asked for this change to `at`. Negative where the list was received first. Absent where no change of the Pod is behind the flip, or either was not seen as it happened',
+        'How long the list took to follow its Pod, in milliseconds: from when the recorder received the version of the Pod that asked for this change to `at`. Negative where the list was received first. Absent where no change of the Pod is behind the flip, either was not seen as it happened, or two changes are as likely',
       example: 12,
     }),
     origin: z.enum(['watch', 'relist', 'snapshot']).meta({ description: 'relist: inferred from the difference after a gap' }),

@@ -48,7 +48,8 @@ export interface Cause {
   /**
    * How long the list took to follow: from when the recorder received the version of the Pod from which on the controllers'
    * rule asks for the state that the flip brought, to when it received the list. Negative where the list was received first:
-   * the streams are independent. Absent where no change of the Pod is behind the flip, or either was not seen as it happened.
+   * the streams are independent. Absent where no change of the Pod is behind the flip, either was not seen as it
+   * happened, or two changes are as likely.
    */
   readonly lagMs?: number;
 }

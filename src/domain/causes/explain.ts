@@ -75,9 +75,9 @@ function podTurn(evidence: Evidence, turn: PodTurn): Cause | undefined {
 }
 
 /** A flip that follows a turn of the Pod lags it, whether or not the reason of the turn is known. */
-function following({ flip }: Evidence, { version }: PodTurn, cause: Cause): Cause {
-  const areWatched = flip.origin === 'watch' && version.origin === 'watch';
-  return areWatched ? { ...cause, lagMs: flip.at - version.at } : cause;
+function following({ flip }: Evidence, { version, isDoubtful }: PodTurn, cause: Cause): Cause {
+  const isKnown = flip.origin === 'watch' && version.origin === 'watch' && isDoubtful !== true;
+  return isKnown ? { ...cause, lagMs: flip.at - version.at } : cause;
 }
 
 function podCause(evidence: Evidence, turn: PodTurn): Cause | undefined {

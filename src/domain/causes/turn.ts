@@ -8,23 +8,30 @@ import { type Evidence, type FlipFacts, POD_BACK_MS, type Version, type Versions
 import { expectedPorts, expectedState, type Known } from './expected.ts';
 import type { Pod } from './objects.ts';
 
-export type Turn =
-  | {
-      readonly of: 'service';
-      readonly version: Version<Service>;
-      readonly before: Known<Service>;
-      readonly after: Known<Service>;
-    }
-  | {
-      readonly of: 'pod';
-      readonly version: Version<Pod>;
-      readonly before: Known<Pod>;
-      readonly after: Known<Pod>;
-      readonly service: Known<Service>;
-    };
+export type Turn = (ServiceTurn | PodTurn) & {
+  /** Another one is as likely: a list that is late and one that was received first cannot be told apart so close to both. */
+  readonly isDoubtful?: boolean;
+};
+
+interface ServiceTurn {
+  readonly of: 'service';
+  readonly version: Version<Service>;
+  readonly before: Known<Service>;
+  readonly after: Known<Service>;
+}
+
+interface PodTurn {
+  readonly of: 'pod';
+  readonly version: Version<Pod>;
+  readonly before: Known<Pod>;
+  readonly after: Known<Pod>;
+  readonly service: Known<Service>;
+}
 
 /** A list that still said otherwise so long after the state had ended again has another reason. */
 const LATE_MS = 30_000;
+/** A list that shows a state which ended so shortly before, and which begins again so shortly after, may show either. */
+const DOUBTFUL_MS = 2_000;
 
 /**
  * Streams are received independently, so the turn may stand in the log shortly after the flip. It is sought
@@ -43,8 +50,10 @@ export function turnOf({ flip, service, pod }: Evidence): Turn | undefined {
   let early = present + 1;
   while (early < steps.length && !asked(early)) early++;
   if (late === undefined) return early < steps.length ? steps.turn(early) : undefined;
-  const isLate = early === steps.length || flip.at - steps.at(late + 1) <= steps.at(early) - flip.at;
-  return isLate ? steps.turn(beginning(late, asked)) : steps.turn(early);
+  if (early === steps.length) return steps.turn(beginning(late, asked));
+  const [sinceLate, untilEarly] = [flip.at - steps.at(late + 1), steps.at(early) - flip.at];
+  const turn = sinceLate <= untilEarly ? steps.turn(beginning(late, asked)) : steps.turn(early);
+  return turn && sinceLate <= DOUBTFUL_MS && untilEarly <= DOUBTFUL_MS ? { ...turn, isDoubtful: true } : turn;
 }
 
 /** The first of the steps up to `index` that ask for it without a break. */

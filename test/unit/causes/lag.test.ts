@@ -45,6 +45,19 @@ describe('the lag of a flip', () => {
     expect(told.explain(told.flip(1.5, 'ready', 'notReady'))).toMatchObject({ lagMs: 1_500 });
   });
 
+  test('is not told where the list may be late as well as received first', () => {
+    const flapping = (again: number) => {
+      const told = story()
+        .withPod(0, pod({ ready: false }))
+        .withPod(0.3, pod());
+      const flip = told.flip(0.5, 'ready', 'notReady');
+      return told.withPod(again, pod({ ready: false })).explain(flip);
+    };
+    expect(flapping(0.6)).not.toHaveProperty('lagMs');
+    expect(flapping(0.6).name).toBe(flapping(5).name);
+    expect(flapping(5)).toMatchObject({ lagMs: 500 });
+  });
+
   test('of coming is from when the Pod could be listed, of going from its deletion', () => {
     const coming = new Story().withService(-100, WEB).withPod(-5, pod({ pending: true, ready: false }));
     coming.withPod(0, pod({ ready: false }));

@@ -26,6 +26,12 @@ describe('the lag of a flip', () => {
     expect(lags([flip(100, 'notReady')], [said(0, true), said(2_101, false)])).toEqual([]);
   });
 
+  test('is not known where the list may be late as well as received first', () => {
+    const before = [said(0, true), said(2_000, false), said(5_000, true)];
+    expect(lags([flip(5_400, 'notReady')], [...before, said(5_600, false)])).toEqual([]);
+    expect(lags([flip(7_400, 'notReady')], [...before, said(7_600, false)])).toEqual([[7_400, 7_600, -200]]);
+  });
+
   test('is not known where the Pod had turned before it was watched, or turned unseen in a gap', () => {
     expect(lags([flip(100, 'notReady')], [said(0, false)])).toEqual([]);
     expect(lags([flip(100, 'notReady')], [said(0, true), said(90, false, false)])).toEqual([]);
