@@ -282,6 +282,39 @@ describe.skipIf(skip !== undefined)(
       await page.locator('.lane-cell[aria-selected="true"]').waitFor();
     });
 
+    it('shows a long list before the causes of its last flips have come, about the same instant', async () => {
+      const page = await visit('');
+      const all = Array.from({ length: 1_250 }, (_, n) => ({
+        ...{ cluster: 'mock', namespace: 'many', name: `s-${String(n).padStart(4, '0')}`, source: 'endpoints', state: 'ok' },
+        ...{ coverage: 'complete', ready: 1, notReady: 0, terminating: 0 },
+        lastFlip: { at: '2026-11-23T14:10:00.000Z', address: '10.0.0.1', from: 'absent', to: 'ready', cause: 'ScaledUp' },
+      }));
+      const asked: string[] = [];
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
+      await page.route('**/api/v1/services?*', async (route) => {
+        const { searchParams } = new URL(route.request().url());
+        asked.push(['at', 'asof', 'causes', 'limit'].map((name) => searchParams.get(name) ?? '').join(' '));
+        const [limit, start] = [Number(searchParams.get('limit')), Number(searchParams.get('cursor') ?? 0)];
+        const bare = searchParams.get('causes') === 'false';
+        if (limit === 1_000 && !bare) await released;
+        const items = all.slice(start, start + limit).map((item) => {
+          const { cause, ...lastFlip } = item.lastFlip;
+          return bare ? { ...item, lastFlip } : { ...item, lastFlip: { ...lastFlip, cause } };
+        });
+        const next = start + limit < all.length ? { nextCursor: String(start + limit) } : {};
+        const answer = { at: '2026-11-23T14:30:00.000Z', asOf: 77, coverage: 'complete', gaps: [], items, ...next };
+        await route.fulfill({ json: answer });
+      });
+      await page.reload();
+      await page.getByRole('button', { name: '1250 Services' }).waitFor();
+      const row = page.locator('#services tbody tr').first();
+      expect(await row.innerText()).toMatch(/s-0000[\s\S]*ready\s+…$/);
+      release();
+      await expect.poll(() => row.innerText()).toContain('ScaledUp');
+      const instant = '2026-11-23T14:30:00.000Z 77';
+      expect(asked).toEqual(['   200', ...[1, 2].map(() => `${instant} false 1000`), ...[1, 2].map(() => `${instant}  1000`)]);
+    });
+
     it('asks again when news comes, and after a failure keeps what it had and offers to retry', async () => {
       const page = await visit(CHECKOUT);
       await settled(page);

@@ -6,6 +6,7 @@ import type { DrawnTimeline } from '../../../src/http/contract-timeline.ts';
 import type { Range } from '../lib/scale.ts';
 import { isRelative, parseTimeText } from '../lib/time-text.ts';
 import { type TimelineModel, timelineModel } from '../lib/timeline-model.ts';
+import { allServices } from './all-services.ts';
 import { address, getJson, servicePath } from './api.ts';
 import { furtherLanes, LANES_A_PAGE, startLanes, wantLane } from './lanes.ts';
 import { view } from './location.ts';
@@ -29,20 +30,6 @@ export const coverage = new Resource<CoverageAnswer>(getJson);
 
 /** Cursors of the flip table's pages before the one shown. */
 export const flipPages = signal<readonly string[]>([]);
-
-/** All pages of the list, so that filter and sorting see every Service. */
-async function allServices(url: string, abort: AbortSignal): Promise<ServicesAnswer> {
-  let answer = await getJson<ServicesAnswer>(url, abort);
-  const items = [...answer.items];
-  while (answer.nextCursor !== undefined) {
-    const next = new URL(url, window.location.href);
-    next.searchParams.set('cursor', answer.nextCursor);
-    next.searchParams.set('asof', String(answer.asOf));
-    answer = await getJson<ServicesAnswer>(next.href, abort);
-    items.push(...answer.items);
-  }
-  return { ...answer, items };
-}
 
 /** The cluster's recording: its ends as far as they are known. */
 export const recording = computed<{ from?: number; to?: number }>(() => {
@@ -111,7 +98,7 @@ export function startLoading(): void {
   let service: string | undefined;
   effect(() => {
     const { screen, at, cluster, asof } = view.value;
-    services.want(screen === 'services' ? address('services', { at, cluster, asof, limit: 1_000 }) : undefined);
+    services.want(screen === 'services' ? address('services', { at, cluster, asof }) : undefined);
   });
   effect(() => {
     const path = shape.value;

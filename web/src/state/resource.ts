@@ -9,6 +9,12 @@ export interface LoadOptions {
   readonly delayMs?: number;
 }
 
+/**
+ * @param show takes an answer that is true and not yet all of it, to be shown meanwhile; absent where the question is the one that
+ * is answered on the page already
+ */
+export type Ask<T> = (key: string, abort: AbortSignal, show?: (data: T) => void) => Promise<T>;
+
 export class Resource<T> {
   /** The last answer that came; it stays while a newer one is loading or has failed. */
   readonly data: Signal<T | undefined> = signal(undefined);
@@ -16,12 +22,12 @@ export class Resource<T> {
   readonly loading: Signal<boolean> = signal(false);
   /** The question that `data` answers. */
   readonly answered: Signal<string | undefined> = signal(undefined);
-  readonly #ask: (key: string, signal: AbortSignal) => Promise<T>;
+  readonly #ask: Ask<T>;
   #key: string | undefined;
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ask: (key: string, signal: AbortSignal) => Promise<T>) {
+  constructor(ask: Ask<T>) {
     this.#ask = ask;
   }
 
@@ -56,13 +62,17 @@ export class Resource<T> {
     const abort = new AbortController();
     this.#abort = abort;
     if (!quiet) this.loading.value = true;
+    const show = (data: T) => {
+      if (abort.signal.aborted) return;
+      this.answered.value = key;
+      this.data.value = data;
+      this.error.value = undefined;
+      this.loading.value = false;
+    };
     const run = async () => {
       try {
-        const data = await this.#ask(key, abort.signal);
-        if (abort.signal.aborted) return;
-        this.answered.value = key;
-        this.data.value = data;
-        this.error.value = undefined;
+        show(await this.#ask(key, abort.signal, this.answered.peek() === key ? undefined : show));
+        return;
       } catch (error) {
         if (abort.signal.aborted) return;
         this.error.value =

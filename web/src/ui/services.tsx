@@ -213,9 +213,14 @@ function ServiceRow({ item, cluster }: { item: ServiceSummary; cluster: boolean 
           </>
         )}
       </td>
-      <td>{lastFlip && (lastFlip.cause === 'unknown' ? <span class="dim">unknown</span> : lastFlip.cause)}</td>
+      {lastFlip ? <CauseCell name={lastFlip.cause} /> : <td />}
     </tr>
   );
+}
+
+/** Causes of a long list come after the rest of it. */
+function CauseCell({ name = '…' }: { name: string | undefined }) {
+  return <td class={name === 'unknown' || name === '…' ? 'dim' : ''}>{name}</td>;
 }
 
 /** The half hours before and after an instant, with the instant marked. */
