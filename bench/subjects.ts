@@ -1,12 +1,13 @@
 /** What can be measured, in the order in which it is: one line a subject. */
 import type { BenchOptions, Figure } from './figure.ts';
 import { causesFigure } from './figures/causes.ts';
-import { csvFigures } from './figures/csv.ts';
+import { exportFigures } from './figures/exports.ts';
 import { knownStateFigures } from './figures/known-state.ts';
 import type { BenchLogs } from './figures/long-log.ts';
 import { readersFigure } from './figures/readers.ts';
 import { recordingFigures } from './figures/recording.ts';
 import { servicesFigures } from './figures/services.ts';
+import { sheddingFigure } from './figures/shedding.ts';
 import { sizingFigures } from './figures/sizing.ts';
 import { stateFigure } from './figures/state-at.ts';
 import { timelineFigures } from './figures/timeline.ts';
@@ -31,12 +32,13 @@ export const SUBJECTS: readonly Subject[] = [
     measure: async (options, logs) => timelineFigures(options, await logs.wide()),
   },
   {
-    name: 'csv',
-    about: 'exports of 10⁶ flips: speed and memory',
-    measure: async (options, logs) => csvFigures(options, await logs.waves()),
+    name: 'exports',
+    about: 'exports of 10⁶ flips as CSV and NDJSON: speed and memory',
+    measure: async (options, logs) => exportFigures(options, await logs.waves()),
   },
   { name: 'causes', about: 'causes of 10,000 flips', measure: (options) => causesFigure(options) },
   { name: 'readers', about: 'pauses of the recorder under whole exports', measure: (options) => readersFigure(options) },
+  { name: 'shedding', about: 'how long a step of shedding takes', measure: (options) => sheddingFigure(options) },
   {
     name: 'known-state',
     about: 'memory of a recorder of 150,000 Pods and 5,000 Services',

@@ -7,11 +7,17 @@ import { createInterface } from 'node:readline';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
+/** Headers of a request. */
+export interface Wanted {
+  readonly accept?: 'text/csv' | 'application/x-ndjson';
+  readonly 'accept-encoding'?: 'gzip';
+}
+
 export interface BenchedServer extends AsyncDisposable {
   /** The answer as it comes. @throws Error for any status but 200 */
-  get(path: string, encoding?: 'gzip'): Promise<IncomingMessage>;
+  get(path: string, headers?: Wanted): Promise<IncomingMessage>;
   /** Reads an answer whole. @returns its bytes on the wire */
-  read(path: string, encoding?: 'gzip'): Promise<Buffer>;
+  read(path: string, headers?: Wanted): Promise<Buffer>;
   residentBytes(): Promise<number>;
   /** What its threads have used so far. */
   processorMs(): Promise<number>;
@@ -29,20 +35,19 @@ export async function serve(log: string): Promise<BenchedServer> {
     exited.then(([code]) => reject(new Error(`the server ended with ${code}`)), reject);
   });
   const agent = new Agent({ keepAlive: true });
-  const ask = (path: string, encoding?: string): Promise<IncomingMessage> =>
+  const ask = (path: string, headers: Wanted = {}): Promise<IncomingMessage> =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = encoding === undefined ? {} : { 'Accept-Encoding': encoding };
-      const request = get(new URL(path, url), { agent, headers }, (answer) => {
+      const request = get(new URL(path, url), { agent, headers: { ...headers } }, (answer) => {
         if (answer.statusCode === 200) resolve(answer);
         else reject(new Error(`GET ${path} answers ${answer.statusCode}`));
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
         // The server closes a connection that was idle for 5 s, as it may be while this process reads rows.
-        if (request.reusedSocket && error.code === 'ECONNRESET') ask(path, encoding).then(resolve, reject);
+        if (request.reusedSocket && error.code === 'ECONNRESET') ask(path, headers).then(resolve, reject);
         else reject(error);
       });
     });
-  const read = async (path: string, encoding?: string) => Buffer.concat(await Array.fromAsync(await ask(path, encoding)));
+  const read = async (path: string, headers?: Wanted) => Buffer.concat(await Array.fromAsync(await ask(path, headers)));
   const metric = async (name: string) => {
     const text = (await read('/metrics')).toString();
     return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);

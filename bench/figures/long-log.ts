@@ -46,15 +46,19 @@ export class BenchLogs {
   wide(): Promise<GeneratedLog> {
     const [flips, flipsAWave] = [this.#options.quick ? 20_000 : 100_000, 3.76];
     // Endpoints would hold only 1,000 of them.
-    const plan = planOf({ services: 1, backendsPerService: 2_000, wave: [1, 7], everyMs: (DAY_MS * flipsAWave) / flips }, false);
+    const plan = planOf(
+      { services: 1, backendsPerService: 2_000, wave: [1, 7], everyMs: (DAY_MS * flipsAWave) / flips },
+      { endpoints: false, pods: false },
+    );
     this.#wide ??= this.#only('wide', plan, { flips });
     return this.#wide;
   }
 
-  /** 5,000 Services of 10 backends with a long history. */
+  /** 5,000 Services of 10 backends with a long history, their Pods recorded too. */
   many(): Promise<GeneratedLog> {
-    const plan = planOf({ services: 5_000, backendsPerService: 10, wave: [1, 3], everyMs: 500 });
-    this.#many ??= this.#only('many', plan, { events: this.#options.quick ? 50_000 : 1_000_000 });
+    const plan = planOf({ services: 5_000, backendsPerService: 10, wave: [1, 3], everyMs: 500 }, { endpoints: true, pods: true });
+    // The first 65,000 events are what there was when the recording began.
+    this.#many ??= this.#only('many', plan, { events: this.#options.quick ? 200_000 : 1_000_000 });
     return this.#many;
   }
 
@@ -81,6 +85,9 @@ export class BenchLogs {
   }
 }
 
-function planOf(plan: Pick<HistoryPlan, 'services' | 'backendsPerService' | 'wave' | 'everyMs'>, endpoints = true): HistoryPlan {
-  return { ...plan, seed: 1, record: { endpoints, pods: false }, from: FROM };
+function planOf(
+  plan: Pick<HistoryPlan, 'services' | 'backendsPerService' | 'wave' | 'everyMs'>,
+  record: HistoryPlan['record'] = { endpoints: true, pods: false },
+): HistoryPlan {
+  return { ...plan, seed: 1, record, from: FROM };
 }

@@ -17,11 +17,11 @@ export async function timelineFigures({ quick, say }: BenchOptions, log: Generat
   const [answers, rows]: [number[], number[]] = [[], []];
   let bytes = 0;
   let flips = 0;
-  await server.read(path, 'gzip');
+  await server.read(path, { 'accept-encoding': 'gzip' });
   for (let turn = 0; turn < (quick ? 5 : 25); turn++) {
     answers.push(
       await timed(async () => {
-        bytes = (await server.read(path, 'gzip')).length;
+        bytes = (await server.read(path, { 'accept-encoding': 'gzip' })).length;
       }),
     );
     rows.push(
