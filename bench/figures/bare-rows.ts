@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 
 const FLIPS = `
-  SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.lag_ms, f.origin,
+  SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.spread_ms, f.origin,
          s.service_id, s.cluster_id, s.namespace, s.name, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone
   FROM counts c INDEXED BY counts_by_time
   CROSS JOIN service s ON s.service_id = c.service_id

@@ -55,7 +55,7 @@ CREATE TABLE flip (
   to_state        INTEGER NOT NULL,
   ready_after     INTEGER NOT NULL,     -- the Service's, in this source, after the event
   not_ready_after INTEGER NOT NULL,
-  lag_ms          INTEGER NOT NULL,     -- at - notBefore
+  spread_ms       INTEGER NOT NULL,     -- at - notBefore: between the two it happened
   origin          INTEGER NOT NULL,     -- 1 watch, 3 relist
   PRIMARY KEY (service_id, source, at, position, ordinal)
 ) STRICT, WITHOUT ROWID;

@@ -31,13 +31,13 @@ type NarrowRow = readonly [
   to: number,
   readyAfter: number,
   notReadyAfter: number,
-  lagMs: number,
+  spreadMs: number,
   origin: number,
 ];
 
 const SELECT = `
   SELECT f.position, f.ordinal, f.at, f.service_id, f.source, f.backend_id, f.from_state, f.to_state, f.ready_after,
-         f.not_ready_after, f.lag_ms, f.origin`;
+         f.not_ready_after, f.spread_ms, f.origin`;
 // CROSS JOIN keeps the order of reading.
 const OF_SERVICE = 'CROSS JOIN service s ON s.service_id = c.service_id';
 const OF_COUNTS =
@@ -116,22 +116,24 @@ export function flipsAfter(sql: Statements, { after, through, limit }: Parameter
 function records(sql: Statements, rows: readonly NarrowRow[]): FlipRecord[] {
   const services = new Map<number, ServiceRecord>();
   const backends = new Map<number, Backend>();
-  return rows.map(([position, ordinal, at, serviceId, source, backendId, from, to, readyAfter, notReadyAfter, lagMs, origin]) => {
-    return {
-      position: position as Position,
-      ordinal,
-      at: epochMs(at),
-      service: once(services, serviceId, () => readService(sql, serviceId)),
-      source: SOURCE.word(source),
-      backend: once(backends, backendId, () => readBackend(sql, backendId)),
-      from: STATE.word(from),
-      to: STATE.word(to),
-      readyAfter,
-      notReadyAfter,
-      notBefore: epochMs(at - lagMs),
-      origin: ORIGIN.word(origin) as Origin,
-    };
-  });
+  return rows.map(
+    ([position, ordinal, at, serviceId, source, backendId, from, to, readyAfter, notReadyAfter, spreadMs, origin]) => {
+      return {
+        position: position as Position,
+        ordinal,
+        at: epochMs(at),
+        service: once(services, serviceId, () => readService(sql, serviceId)),
+        source: SOURCE.word(source),
+        backend: once(backends, backendId, () => readBackend(sql, backendId)),
+        from: STATE.word(from),
+        to: STATE.word(to),
+        readyAfter,
+        notReadyAfter,
+        notBefore: epochMs(at - spreadMs),
+        origin: ORIGIN.word(origin) as Origin,
+      };
+    },
+  );
 }
 
 function once<T>(known: Map<number, T>, id: number, read: () => T): T {

@@ -18,7 +18,7 @@ export const CONTENTS: Readonly<Record<(typeof PROJECTIONS)[number], (schema: st
     `SELECT ${SERVICE}, ${BACKEND}, b.last_position FROM ${schema}.backend b LEFT JOIN ${schema}.service s USING (service_id)`,
   flip: (schema) =>
     `SELECT f.position, f.ordinal, f.at, ${SERVICE}, f.source, ${BACKEND}, f.from_state, f.to_state,
-            f.ready_after, f.not_ready_after, f.lag_ms, f.origin
+            f.ready_after, f.not_ready_after, f.spread_ms, f.origin
      FROM ${schema}.flip f LEFT JOIN ${schema}.service s USING (service_id)
      LEFT JOIN ${schema}.backend b ON b.backend_id = f.backend_id`,
   counts: (schema) =>

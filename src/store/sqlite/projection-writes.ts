@@ -88,7 +88,7 @@ export function projectService(
   flips.forEach((flip, index) => {
     sql.run(
       `INSERT INTO flip (position, ordinal, at, service_id, source, backend_id, from_state, to_state,
-                           ready_after, not_ready_after, lag_ms, origin)
+                           ready_after, not_ready_after, spread_ms, origin)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       position,
       firstOrdinal + index,

@@ -155,7 +155,7 @@ export interface FlipRow {
   to_state: number;
   ready_after: number;
   not_ready_after: number;
-  lag_ms: number;
+  spread_ms: number;
   origin: number;
   service_id: number;
   cluster_id: number;
@@ -181,7 +181,7 @@ export function flipRecord(row: FlipRow): FlipRecord {
     to: STATE.word(row.to_state),
     readyAfter: row.ready_after,
     notReadyAfter: row.not_ready_after,
-    notBefore: epochMs(row.at - row.lag_ms),
+    notBefore: epochMs(row.at - row.spread_ms),
     origin: ORIGIN.word(row.origin) as Origin,
   };
 }

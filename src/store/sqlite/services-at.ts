@@ -19,7 +19,7 @@ interface LastFlipRow {
   to_state: number;
   ready_after: number;
   not_ready_after: number;
-  lag_ms: number;
+  spread_ms: number;
   origin: number;
 }
 
@@ -63,7 +63,7 @@ const SELECT = `
      ORDER BY o.object_id DESC, e.at DESC, e.position DESC LIMIT 1) AS type,
     ${SOURCES.map(countsColumns).join(', ')},
     f.position AS flip_position, f.ordinal, f.at AS flip_at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after,
-    f.lag_ms, f.origin, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone
+    f.spread_ms, f.origin, b.address, b.ports, b.pod_uid, b.pod, b.node, b.zone
   FROM service s ${SOURCES.map(countsInForce).join('')}
   LEFT JOIN flip f ON f.service_id = s.service_id AND f.source = 1 - s.has_endpoints AND (f.at, f.position, f.ordinal) = (
     SELECT at, position, ordinal FROM flip
