@@ -47,6 +47,11 @@ describe('the answers about a real incident', () => {
     const services = items.filter(({ source }) => source !== undefined);
     expect(services.length).toBeGreaterThan(3);
     for (const at of instants) await answer(`/api/v1/services?at=${at}`, ServicesAnswer);
+    const bare = await answer('/api/v1/services?causes=false', ServicesAnswer);
+    const causesOf = ({ lastFlip }: (typeof items)[number]) => (lastFlip ? [lastFlip.cause] : []);
+    expect(items.flatMap(causesOf)).not.toContain(undefined);
+    expect(new Set(bare.items.flatMap(causesOf))).toEqual(new Set([undefined]));
+    expect(bare.items).toMatchObject(items.map(({ lastFlip: _, ...item }) => item));
     for (const { namespace, name } of services) {
       const path = `/api/v1/namespaces/${namespace}/services/${name}`;
       for (const source of contract.Source.options) {
