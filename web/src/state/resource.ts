@@ -10,6 +10,12 @@ export interface LoadOptions {
 }
 
 /**
+ * News of a busy cluster comes faster than a long answer. So long a question under way is let finish before it is asked again;
+ * one that takes longer is taken for lost.
+ */
+const PATIENCE_MS = 15_000;
+
+/**
  * @param show takes an answer that is true and not yet all of it, to be shown meanwhile; absent where the question is the one that
  * is answered on the page already
  */
@@ -26,6 +32,9 @@ export class Resource<T> {
   #key: string | undefined;
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the question under way was asked. */
+  #askedAt: number | undefined;
+  #again = false;
 
   constructor(ask: Ask<T>) {
     this.#ask = ask;
@@ -46,14 +55,20 @@ export class Resource<T> {
     this.loading.value = false;
   }
 
+  /** Asks again; quietly, not before the same question that is under way is answered. */
   reload(options: LoadOptions = {}): void {
-    if (this.#key !== undefined) this.#start(options);
+    if (this.#key === undefined) return;
+    const isUnderWay = this.#askedAt !== undefined && Date.now() - this.#askedAt < PATIENCE_MS;
+    if (options.quiet && isUnderWay) this.#again = true;
+    else this.#start(options);
   }
 
   #cancel(): void {
     clearTimeout(this.#timer);
     this.#abort?.abort();
     this.#abort = undefined;
+    this.#askedAt = undefined;
+    this.#again = false;
   }
 
   #start({ quiet = false, delayMs = 0 }: LoadOptions): void {
@@ -61,6 +76,7 @@ export class Resource<T> {
     this.#cancel();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#askedAt = Date.now();
     if (!quiet) this.loading.value = true;
     const show = (data: T) => {
       if (abort.signal.aborted) return;
@@ -72,13 +88,15 @@ export class Resource<T> {
     const run = async () => {
       try {
         show(await this.#ask(key, abort.signal, this.answered.peek() === key ? undefined : show));
-        return;
       } catch (error) {
         if (abort.signal.aborted) return;
         this.error.value =
           error instanceof ApiError ? error : new ApiError(0, error instanceof Error ? error.message : String(error));
+        this.loading.value = false;
       }
-      this.loading.value = false;
+      if (abort.signal.aborted) return;
+      this.#askedAt = undefined;
+      if (this.#again) this.#start({ quiet: true });
     };
     if (delayMs > 0) this.#timer = setTimeout(run, delayMs);
     else void run();
