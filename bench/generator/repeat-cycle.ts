@@ -9,7 +9,7 @@ import { BodyReader } from '../../src/store/sqlite/bodies.ts';
 import type { BodyRow } from '../../src/store/sqlite/body-codec.ts';
 import { type EventRow, eventChecksum, identityText, type JoinedEventRow } from '../../src/store/sqlite/rows.ts';
 import type { Cycle } from './long-history.ts';
-import { type Stamp, StampedBody } from './stamped-body.ts';
+import { type Stamp, StampedBody, type StayingBase } from './stamped-body.ts';
 
 /** How far a copy is from the original. */
 interface Shift {
@@ -118,13 +118,19 @@ function readCycle(db: Database.Database, { after, last, from }: Cycle): CycleEv
     }
     const stamp = stamper(Number(original.resource_version), Date.parse(time));
     const base = stored.base === null ? undefined : events.get(stored.base);
-    const standsOn = base?.body ?? (stored.base === null ? undefined : bodies.dictionary(stored.base));
+    const standsOn = base?.body ?? (stored.base === null ? undefined : staying(bodies, stored.base));
     const body = new StampedBody(raw, ORIGINAL, stamp, standsOn);
     const identity = identityText(object.get(object_id) as JoinedEventRow);
     const event: CycleEvent = { original, stored, identity, body, stamp, base };
     events.set(position, event);
     return event;
   });
+}
+
+function staying(bodies: BodyReader, position: number): StayingBase {
+  let keyframe = position;
+  for (let { base } = bodies.row(keyframe); base !== null; base = bodies.row(base).base) keyframe = base;
+  return { dictionary: bodies.dictionary(position), keyframe: bodies.read(keyframe) };
 }
 
 /** A version tells one instant in its cycle; whatever else it tells is older. */

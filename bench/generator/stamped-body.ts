@@ -1,8 +1,8 @@
 /**
- * A version that is written again and again, differing only in its resourceVersion and in when it was written. Compressing
- * each anew would take most of the time that a long history takes. So it is compressed once with place holders that occur
- * nowhere else: a patch, and mostly zstd too, then leaves them as they are, and every copy is made by writing the new values
- * there. Where that fails (a version compressed whole; place holders that zstd packed), each copy is compressed by itself.
+ * A version that is written again and again, differing only in its resourceVersion and in when it was written. Encoding
+ * each anew would take most of the time that a long history takes. So it is encoded once with place holders that occur
+ * nowhere else: a patch then leaves them as they are, and every copy is made by writing the new values there. Where that
+ * fails (a keyframe; a patch that was packed), each copy is encoded by itself.
  */
 import { crc32 } from 'node:zlib';
 import { bodyRow, decode, encodeDelta, encodeKeyframe, waypointDictionary } from '../../src/store/sqlite/body-codec.ts';
@@ -27,36 +27,47 @@ const TIME_CHARACTERS = '2026-01-01T00:00:00Z'.length;
 const IN_BODY = holders(0x80);
 const IN_BASE = holders(0xc0);
 
+/** What copies stand on that is not copied. */
+export interface StayingBase {
+  /** What deltas on it are made from. */
+  readonly dictionary: Buffer;
+  /** The raw bytes of the keyframe below it, or its own. */
+  readonly keyframe: Buffer;
+}
+
+/** The bytes of a version in one of its copies, or with place holders. */
+type BytesOf<Copy> = (body: StampedBody<Copy>) => Buffer;
+
 /** @typeParam Copy tells one copy from another */
 export class StampedBody<Copy> {
   readonly #raw: Buffer;
   readonly #stampOf: (copy: Copy) => Stamp;
   readonly #places: Places;
-  readonly #base: StampedBody<Copy> | Buffer | undefined;
+  readonly #base: StampedBody<Copy> | StayingBase | undefined;
   readonly #frame: { readonly data: Buffer; readonly places: Places } | undefined;
   #stamped: Copy;
 
   /**
    * @param raw the original
    * @param original which copy that is
-   * @param base what it is stored as the difference from: a version that is copied too, or a dictionary that stays
+   * @param base what it is stored as the difference from: a version that is copied too, or one that stays
    */
-  constructor(raw: Buffer, original: Copy, stampOf: (copy: Copy) => Stamp, base: StampedBody<Copy> | Buffer | undefined) {
+  constructor(raw: Buffer, original: Copy, stampOf: (copy: Copy) => Stamp, base: StampedBody<Copy> | StayingBase | undefined) {
     const stamp = stampOf(original);
     this.#raw = Buffer.from(raw);
     this.#stampOf = stampOf;
     this.#places = { version: placesOf(raw, `"${stamp.version}"`, 1), time: placesOf(raw, stamp.time, 0) };
     this.#stamped = original;
     this.#base = base;
-    this.#frame = base === undefined ? undefined : this.#frameWithHolders(base, original);
+    this.#frame = this.#frameWithHolders(original);
   }
 
   copy(copy: Copy): StampedCopy {
     const raw = this.#rawOf(copy);
     const crc = crc32(raw);
     if (this.#frame === undefined) {
-      const dictionary = this.#base instanceof StampedBody ? this.#base.#dictionaryOf(copy) : this.#base;
-      return { data: dictionary ? encodeDelta(raw, dictionary) : encodeKeyframe(raw), crc };
+      const base = this.#baseDictionary((body) => body.#rawOf(copy));
+      return { data: base ? encodeDelta(raw, base) : encodeKeyframe(raw), crc };
     }
     write(this.#frame.data, this.#frame.places, this.#stampOf(copy));
     return { data: this.#frame.data, crc };
@@ -68,27 +79,31 @@ export class StampedBody<Copy> {
     return this.#raw;
   }
 
-  /** What deltas on the copy are compressed with. */
-  #dictionaryOf(copy: Copy): Buffer {
-    const raw = this.#rawOf(copy);
-    if (this.#base === undefined) return raw;
-    return waypointDictionary(this.#base instanceof StampedBody ? this.#base.#rawOf(copy) : this.#base, raw);
+  /** What the version is stored as the difference from. */
+  #baseDictionary(bytesOf: BytesOf<Copy>): Buffer | undefined {
+    return this.#base instanceof StampedBody ? this.#base.#dictionary(bytesOf) : this.#base?.dictionary;
   }
 
-  #frameWithHolders(base: StampedBody<Copy> | Buffer, original: Copy): { data: Buffer; places: Places } | undefined {
-    const dictionary = base instanceof StampedBody ? base.#dictionaryWithHolders() : base;
-    const data = encodeDelta(this.#with(IN_BODY), dictionary);
+  /** What deltas on it are made from. */
+  #dictionary(bytesOf: BytesOf<Copy>): Buffer {
+    const raw = bytesOf(this);
+    return this.#base === undefined ? raw : waypointDictionary(this.#keyframe(bytesOf), raw);
+  }
+
+  #keyframe(bytesOf: BytesOf<Copy>): Buffer {
+    if (this.#base instanceof StampedBody) return this.#base.#keyframe(bytesOf);
+    return this.#base?.keyframe ?? bytesOf(this);
+  }
+
+  #frameWithHolders(original: Copy): { data: Buffer; places: Places } | undefined {
+    const withHolders = this.#baseDictionary((body) => body.#with(IN_BASE));
+    const base = this.#baseDictionary((body) => body.#rawOf(original));
+    if (withHolders === undefined || base === undefined) return undefined;
+    const data = encodeDelta(this.#with(IN_BODY), withHolders);
     const places = { version: placesOf(data, IN_BODY.version), time: placesOf(data, IN_BODY.time) };
     write(data, places, this.#stampOf(original));
-    // Whether the frame holds the place holders whole is seen by decoding one copy; the others differ from it in nothing else.
-    const isWhole = decodesTo(this.#raw, data, base instanceof StampedBody ? base.#dictionaryOf(original) : base);
-    return isWhole ? { data, places } : undefined;
-  }
-
-  #dictionaryWithHolders(): Buffer {
-    const raw = this.#with(IN_BASE);
-    if (this.#base === undefined) return raw;
-    return waypointDictionary(this.#base instanceof StampedBody ? this.#base.#with(IN_BASE) : this.#base, raw);
+    // Whether the delta holds the place holders whole is seen by decoding one copy; the others differ from it in nothing else.
+    return decodesTo(this.#raw, data, base) ? { data, places } : undefined;
   }
 
   #with(holder: Holders): Buffer {

@@ -62,7 +62,7 @@ CREATE TABLE body (
   base     INTEGER REFERENCES body (position),  -- NULL: a keyframe; else what it is a delta of
   size     INTEGER NOT NULL,            -- raw bytes
   crc      INTEGER NOT NULL,            -- crc32 of the raw bytes
-  data     BLOB NOT NULL                -- a zstd frame, or of a small delta a patch (src/store/sqlite/patch.ts)
+  data     BLOB NOT NULL                -- a zstd frame; of a delta a patch (src/store/sqlite/patch.ts) or a zstd frame of one
 ) STRICT;
 
 -- How many deltas stand on a body: one that no event carries any more stays while there are some.

@@ -1,22 +1,32 @@
 /**
  * Bodies are stored like video: a keyframe whole, and the versions after it as their difference from what they stand on.
- * That is a keyframe, or a waypoint: a delta that itself stands on a keyframe. Reading any version costs at most three
+ * That is the keyframe, or a waypoint: a delta on which others stand. Reading any version costs at most {@link MOST_DECODES}
  * decodes, however long the history.
  */
 import { LRUCache } from 'lru-cache';
 import { CorruptLogError } from '../event-store.ts';
-import { type BodyRow, decode, ownBytes, waypointDictionary } from './body-codec.ts';
+import { type BodyRow, decode, inOwnMemory, waypointDictionary } from './body-codec.ts';
+
+export const MOST_DECODES = 4;
 
 export type LoadBody = (position: number) => BodyRow | undefined;
 
-/** Decodes bodies; keeps recent dictionaries, which most reads share. */
+/** What deltas stand on. */
+interface Footing {
+  /** What deltas on it are made from: of a keyframe its raw bytes, of a waypoint see `waypointDictionary`. */
+  readonly dictionary: Buffer;
+  /** Position; of a keyframe its own. */
+  readonly keyframe: number;
+}
+
+/** Decodes bodies; keeps what deltas stand on, which most reads share. */
 export class BodyReader {
   readonly #load: LoadBody;
-  readonly #dictionaries: LRUCache<number, Buffer>;
+  readonly #footings: LRUCache<number, Footing>;
 
   constructor(load: LoadBody, cacheBytes = 16 << 20) {
     this.#load = load;
-    this.#dictionaries = new LRUCache({ maxSize: cacheBytes, sizeCalculation: (raw) => raw.length + 1 });
+    this.#footings = new LRUCache({ maxSize: cacheBytes, sizeCalculation: bytesOf });
   }
 
   /** @throws CorruptLogError when the body or what it stands on is missing, does not decode, or does not match its checksum. */
@@ -30,7 +40,8 @@ export class BodyReader {
   }
 
   #decoded(position: number, row: BodyRow): Buffer {
-    return row.base === null ? this.dictionary(position, row) : decode(position, row, this.dictionary(row.base));
+    if (row.base === null) return this.#footing(position, row, MOST_DECODES).dictionary;
+    return decode(position, row, this.#footing(row.base, undefined, MOST_DECODES - 1).dictionary);
   }
 
   row(position: number): BodyRow {
@@ -39,38 +50,48 @@ export class BodyReader {
     return row;
   }
 
-  /** What deltas on this body are compressed with: of a keyframe its raw bytes, of a waypoint keyframe and waypoint, see `waypointDictionary`. */
-  dictionary(position: number, row: BodyRow | undefined = undefined): Buffer {
-    const cached = this.#dictionaries.get(position);
-    if (cached) return cached;
-    const found = row ?? this.row(position);
-    const { base } = found;
-    if (base === null) return this.#keep(position, ownBytes([decode(position, found, undefined)]));
-    const standsOn = this.row(base);
-    if (standsOn.base !== null) {
-      throw new CorruptLogError(`the body at position ${position} is used as a waypoint but does not stand on a keyframe`);
-    }
-    const keyframe = this.dictionary(base, standsOn);
-    return this.#keep(position, waypointDictionary(keyframe, decode(position, found, keyframe)));
+  /** What deltas on this body are made from. @throws CorruptLogError as {@link read} does */
+  dictionary(position: number): Buffer {
+    return this.#footing(position, undefined, MOST_DECODES - 1).dictionary;
   }
 
-  /** Takes note of a waypoint on the keyframe `base`, so that it need not be decoded. @returns its dictionary */
-  keepWaypoint(position: number, base: number, raw: Uint8Array): Buffer {
-    return this.#keep(position, waypointDictionary(this.dictionary(base), raw));
+  /** Takes note of a waypoint that stands on `base`, so that it need not be decoded. */
+  keepWaypoint(position: number, base: number, raw: Buffer): void {
+    this.#keepWaypoint(position, this.#footing(base, undefined, MOST_DECODES - 2), raw);
   }
 
   /** Nothing new will stand on this body. */
   release(position: number): void {
-    this.#dictionaries.delete(position);
+    this.#footings.delete(position);
   }
 
   clear(): void {
-    this.#dictionaries.clear();
+    this.#footings.clear();
   }
 
-  #keep(position: number, dictionary: Buffer): Buffer {
-    const own = dictionary.length === dictionary.buffer.byteLength ? dictionary : ownBytes([dictionary]);
-    this.#dictionaries.set(position, own);
-    return own;
+  /** @param decodes that it may take */
+  #footing(position: number, row: BodyRow | undefined, decodes: number): Footing {
+    const known = this.#footings.get(position);
+    if (known) return known;
+    if (decodes === 0)
+      throw new CorruptLogError(`a body that stands on the one at position ${position} stands on more than it may`);
+    const found = row ?? this.row(position);
+    if (found.base === null) return this.#keep(position, position, inOwnMemory(decode(position, found, undefined)));
+    const base = this.#footing(found.base, undefined, decodes - 1);
+    return this.#keepWaypoint(position, base, decode(position, found, base.dictionary));
+  }
+
+  #keepWaypoint(position: number, base: Footing, raw: Buffer): Footing {
+    const keyframe = this.#footing(base.keyframe, undefined, 1).dictionary;
+    return this.#keep(position, base.keyframe, waypointDictionary(keyframe, raw));
+  }
+
+  #keep(position: number, keyframe: number, dictionary: Buffer): Footing {
+    const footing = { dictionary, keyframe };
+    this.#footings.set(position, footing);
+    return footing;
   }
 }
+
+/** A dictionary that patches are made from has an index, of up to two thirds of its length. */
+const bytesOf = ({ dictionary }: Footing): number => dictionary.length + 1;

@@ -1,10 +1,10 @@
 /** How one body is made bytes of the log and back: the format of the column `data`. */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { CorruptLogError } from '../event-store.ts';
-import { applyPatch, makePatch, PATCH } from './patch.ts';
+import { applyPatch, makePatch, mostPatchBytes, PATCH } from './patch.ts';
 
 export interface BodyRow {
-  /** What the delta stands on: a keyframe or a waypoint. `null`: it is a keyframe. */
+  /** What the delta stands on. `null`: it is a keyframe. */
   readonly base: number | null;
   readonly size: number;
   readonly crc: number;
@@ -15,7 +15,6 @@ export interface BodyRow {
 const LEVEL = 3;
 /** For small ones level 6 costs a tenth more time for 6 % less. */
 const LEVEL_SMALL = 6;
-/** Together with its dictionary. */
 const SMALL_BYTES = 16 << 10;
 /**
  * Up to this size together, the dictionary of a delta on a waypoint is the keyframe followed by the waypoint. A Pod's keyframe is
@@ -23,34 +22,22 @@ const SMALL_BYTES = 16 << 10;
  * little in the one that is not in the other. Part of the format: it must not be changed.
  */
 const JOINED_BYTES = 16 << 10;
-const DELTA_CHUNK_BYTES = 1 << 10;
-/** A patch up to this size is taken without asking what zstd would make of it. */
-const SHORT_PATCH_BYTES = 128;
-/** A longer one is worth so much more than zstd's bytes: it is read and written in a tenth of the time. */
-const PATCH_WORTH = 1.25;
+/** A shorter patch is not packed: setting up a compressor takes longer than making the patch, for a few bytes. */
+const LONG_PATCH_BYTES = 256;
+const CHUNK_BYTES = 1 << 10;
+const PATCH_CHUNK_BYTES = 4 << 10;
 
-const paramsOf = (level: number) => ({
-  [constants.ZSTD_c_compressionLevel]: level,
-  [constants.ZSTD_c_contentSizeFlag]: 0,
-});
-const params = paramsOf(LEVEL);
-const paramsOfSmall = paramsOf(LEVEL_SMALL);
-
-/** A version as its difference from the dictionary: for a small one a patch, where that is short, else a zstd frame. */
+/** A version as its difference from the dictionary: a patch, or a zstd frame of one. */
 export function encodeDelta(raw: Buffer, dictionary: Buffer): Buffer {
-  const isSmall = raw.length + dictionary.length <= SMALL_BYTES;
-  const patch = isSmall ? makePatch(dictionary, raw, raw.length >> 1) : undefined;
-  if (patch !== undefined && patch.length <= SHORT_PATCH_BYTES) return patch;
-  // The size is told before: else the compressor makes tables for megabytes, once for every version. With room for what a
-  // delta usually takes instead of 16 KiB, both halve the time of a small body; the bytes are the same.
-  const options = { params: isSmall ? paramsOfSmall : params, pledgedSrcSize: raw.length, chunkSize: DELTA_CHUNK_BYTES };
-  const frame = zstdCompressSync(raw, { ...options, dictionary });
-  return patch !== undefined && patch.length <= frame.length * PATCH_WORTH ? patch : frame;
+  const patch = makePatch(dictionary, raw);
+  if (patch.length < LONG_PATCH_BYTES) return patch;
+  const packed = pack(patch);
+  return packed.length < patch.length ? packed : patch;
 }
 
 /** A version whole, as a zstd frame. */
 export function encodeKeyframe(raw: Buffer): Buffer {
-  return zstdCompressSync(raw, { params: raw.length <= SMALL_BYTES ? paramsOfSmall : params, pledgedSrcSize: raw.length });
+  return pack(raw);
 }
 
 export function bodyRow(raw: Buffer, base: number | null, data: Buffer): BodyRow {
@@ -64,7 +51,8 @@ export function bodyRow(raw: Buffer, base: number | null, data: Buffer): BodyRow
 export function decode(position: number, { data, size, crc }: BodyRow, dictionary: Buffer | undefined): Buffer {
   let raw: Buffer;
   try {
-    raw = data[0] === PATCH && dictionary !== undefined ? applyPatch(dictionary, data, size) : unpack(data, size, dictionary);
+    if (dictionary === undefined) raw = unpack(data, size, size);
+    else raw = applyPatch(dictionary, data[0] === PATCH ? data : unpack(data, mostPatchBytes(size), PATCH_CHUNK_BYTES), size);
   } catch (error) {
     throw new CorruptLogError(
       `the body at position ${position} does not decode: ${error instanceof Error ? error.message : error}`,
@@ -75,25 +63,36 @@ export function decode(position: number, { data, size, crc }: BodyRow, dictionar
   return raw;
 }
 
-function unpack(frame: Buffer, size: number, dictionary: Buffer | undefined): Buffer {
-  // A buffer of the right size: the default one of 16 KiB costs more than the decoding of a small body.
-  const chunkSize = Math.max(constants.Z_MIN_CHUNK, size);
-  return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, size), chunkSize, ...(dictionary ? { dictionary } : {}) });
+function pack(bytes: Buffer): Buffer {
+  const level = bytes.length <= SMALL_BYTES ? LEVEL_SMALL : LEVEL;
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 0 },
+    // The size is told before: else the compressor makes tables for megabytes, once for every version.
+    pledgedSrcSize: bytes.length,
+    // With room for what is usual instead of 16 KiB half the time of a small body goes; the bytes are the same.
+    chunkSize: CHUNK_BYTES,
+  });
 }
 
-/** What deltas on a waypoint are made with. @returns bytes of its own */
-export function waypointDictionary(keyframe: Uint8Array, waypoint: Uint8Array): Buffer {
+/** @param chunk bytes that are made room for at once: too much or too little takes longer than decoding a small body */
+function unpack(frame: Buffer, most: number, chunk: number): Buffer {
+  return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, most), chunkSize: Math.max(constants.Z_MIN_CHUNK, chunk) });
+}
+
+/** What deltas on a waypoint are made from. @returns bytes in memory of their own */
+export function waypointDictionary(keyframe: Buffer, waypoint: Buffer): Buffer {
   const isJoined = keyframe.length + waypoint.length <= JOINED_BYTES;
-  return ownBytes(isJoined ? [keyframe, waypoint] : [waypoint]);
+  return isJoined ? ownBytes(keyframe, waypoint) : inOwnMemory(waypoint);
 }
 
-/** Joined in memory of their own: a small buffer is a part of a larger one, which would stay as long as it does. */
-export function ownBytes(parts: readonly Uint8Array[]): Buffer {
+/** A small buffer is a part of a larger one, which stays in memory as long as it does. */
+export function inOwnMemory(bytes: Buffer): Buffer {
+  return bytes.length === bytes.buffer.byteLength ? bytes : ownBytes(bytes);
+}
+
+function ownBytes(...parts: readonly Buffer[]): Buffer {
   const joined = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
+  for (const part of parts) at += part.copy(joined, at);
   return joined;
 }

@@ -1,41 +1,67 @@
 /** Chooses what each new version is stored as the difference from. */
 import { LRUCache } from 'lru-cache';
-import type { BodyReader } from './bodies.ts';
+import { type BodyReader, MOST_DECODES } from './bodies.ts';
 import { type BodyRow, bodyRow, encodeDelta, encodeKeyframe } from './body-codec.ts';
 
-/** Below this a delta has nothing to win. */
-const MIN_BASE_BYTES = 64;
-const OPEN_BRACE = 0x7b;
+/** What the next version of an object may stand on: a keyframe, then waypoints, each of which stands on the one before. */
+type Chain = Footing[];
 
-/** What the next version of an object stands on, and what deltas have cost so far. All sizes are compressed bytes. */
-interface Chain {
-  readonly keyframe: Footing;
-  readonly waypoint: Footing | undefined;
-}
+/** With a delta on the last one, a version takes as many decodes as it may. */
+const MOST_FOOTINGS = MOST_DECODES - 1;
 
 /**
- * A body that deltas stand on. It is given up once the deltas on it have together cost as much more than the best of them
- * as a new one would: never more than twice the best possible choice, whatever comes.
+ * A body that deltas stand on. It is given up once the deltas on it have together cost as much more than they should as a new
+ * one would: never more than twice the best possible choice, whatever comes. All sizes are those in the log.
  */
 interface Footing {
   readonly position: number;
   /** What a new one costs. */
   cost: number;
-  smallest: number;
-  /** Bytes that deltas took beyond the smallest one. */
+  /**
+   * What a delta on it should take: of an object's own, as little as the smallest one. Members of a family differ by more than
+   * versions of one object do, and some of them hardly: there it is a share of the cost.
+   */
+  fair: number;
+  readonly isShared: boolean;
+  /** Bytes that deltas took beyond that. */
   excess: number;
 }
 
-const footing = (position: number, cost: number): Footing => ({ position, cost, smallest: Number.POSITIVE_INFINITY, excess: 0 });
+/** Of the versions of Pods whose family has seen their state before, less than one in a hundred takes more. */
+const FAIR_SHARE = 1 / 4;
+
+const own = (position: number, cost: number): Footing => ({
+  position,
+  cost,
+  fair: Number.POSITIVE_INFINITY,
+  isShared: false,
+  excess: 0,
+});
+const shared = (position: number, cost: number): Footing => ({
+  position,
+  cost,
+  fair: cost * FAIR_SHARE,
+  isShared: true,
+  excess: 0,
+});
 
 /** @returns whether the footing still pays for deltas of this size */
 function carries(footing: Footing, delta: number): boolean {
-  footing.smallest = Math.min(footing.smallest, delta);
-  footing.excess += delta - footing.smallest;
+  if (!footing.isShared) footing.fair = Math.min(footing.fair, delta);
+  footing.excess += Math.max(0, delta - footing.fair);
   return footing.excess <= footing.cost;
 }
 
-/** Chooses what each version stands on: the object's waypoint, its keyframe, one of its family, or nothing. */
+/** A version as the difference from a footing. */
+interface Delta {
+  readonly base: Footing;
+  readonly data: Buffer;
+}
+
+const shorter = (one: Delta | undefined, other: Delta | undefined): Delta | undefined =>
+  one && other ? (one.data.length <= other.data.length ? one : other) : (one ?? other);
+
+/** Chooses what each version stands on: the object's newest waypoint that pays, its keyframe, one of its family, or nothing. */
 export class BodyWriter {
   readonly #reader: BodyReader;
   readonly #isStored: (position: number) => boolean;
@@ -62,26 +88,17 @@ export class BodyWriter {
     bytes: Uint8Array,
   ): BodyRow {
     const raw = asBuffer(bytes);
-    const known = this.#chains.get(objectId);
-    const chain = known && this.#holds((known.waypoint ?? known.keyframe).position) ? known : this.#resume(objectId, lastBody);
-    if (chain?.waypoint !== undefined) {
-      const delta = encodeDelta(raw, this.#reader.dictionary(chain.waypoint.position));
-      if (carries(chain.waypoint, delta.length)) return bodyRow(raw, chain.waypoint.position, delta);
-    }
-    const keyframe = this.#familyKeyframe(family) ?? chain?.keyframe;
-    const delta = keyframe && encodeDelta(raw, this.#reader.dictionary(keyframe.position));
-    // Much less than half of what its keyframe took: it need not be known what this version would take.
-    if (keyframe && delta && family !== undefined && delta.length < keyframe.cost / 4) {
-      return this.#waypoint(position, objectId, keyframe, raw, delta);
-    }
+    const chain = this.#chain(objectId, lastBody);
+    const keyframe = family === undefined ? chain[0] : this.#familyKeyframe(family);
+    const onWaypoint = this.#onWaypoint(chain, raw);
+    if (onWaypoint && !isUnfair(onWaypoint, keyframe)) return this.#delta(position, objectId, onWaypoint, raw);
+    const best = shorter(onWaypoint, keyframe && this.#deltaOn(keyframe, raw));
+    if (best && keyframe?.isShared && !isUnfair(best, keyframe)) return this.#delta(position, objectId, best, raw);
     const alone = encodeKeyframe(raw);
-    if (keyframe && delta) {
-      // The object may have grown since its keyframe: what counts is what a new one costs now.
-      keyframe.cost = alone.length;
-      const pays = family === undefined ? carries(keyframe, delta.length) : delta.length < alone.length / 2;
-      if (pays) return this.#waypoint(position, objectId, keyframe, raw, delta);
-    }
-    return this.#keyframe(position, objectId, family, raw, alone);
+    // The object may have grown since its keyframe: what counts is what a new one costs now.
+    if (keyframe?.isShared === false) keyframe.cost = alone.length;
+    const pays = best && keyframe && best.data.length < alone.length && carries(keyframe, best.data.length);
+    return pays ? this.#delta(position, objectId, best, raw) : this.#keyframe(position, objectId, family, raw, alone);
   }
 
   clear(): void {
@@ -105,56 +122,74 @@ export class BodyWriter {
     return keyframe && this.#holds(keyframe.position) ? keyframe : undefined;
   }
 
-  #keyframe(position: number, objectId: number, family: string | undefined, raw: Buffer, alone: Buffer): BodyRow {
-    if (!usableAsBase(raw)) {
-      this.#chains.delete(objectId);
-      return bodyRow(raw, null, alone);
+  /** On the object's newest waypoint that pays; those that do not are given up. */
+  #onWaypoint(chain: Chain, raw: Buffer): Delta | undefined {
+    for (let top = chain.at(-1); top !== undefined && chain.length > 1; top = chain.at(-1)) {
+      const delta = this.#deltaOn(top, raw);
+      if (carries(top, delta.data.length)) return delta;
+      chain.pop();
+      this.#reader.release(top.position);
     }
-    const keyframe = footing(position, alone.length);
-    const former = family === undefined ? this.#chains.get(objectId)?.keyframe : this.#families.get(family);
+    return undefined;
+  }
+
+  #deltaOn(base: Footing, raw: Buffer): Delta {
+    return { base, data: encodeDelta(raw, this.#reader.dictionary(base.position)) };
+  }
+
+  #keyframe(position: number, objectId: number, family: string | undefined, raw: Buffer, alone: Buffer): BodyRow {
+    const former = family === undefined ? this.#chains.get(objectId)?.[0] : this.#families.get(family);
     if (former !== undefined) this.#reader.release(former.position);
-    this.#chain(objectId, { keyframe, waypoint: undefined });
+    const keyframe = (family === undefined ? own : shared)(position, alone.length);
+    this.#begin(objectId, keyframe);
     if (family !== undefined) this.#families.set(family, keyframe);
     return bodyRow(raw, null, alone);
   }
 
-  /** Stores the version on the keyframe; the next ones may stand on it. */
-  #waypoint(position: number, objectId: number, keyframe: Footing, raw: Buffer, delta: Buffer): BodyRow {
-    const waypoint = usableAsBase(raw) ? footing(position, delta.length) : undefined;
-    this.#chain(objectId, { keyframe, waypoint });
-    if (waypoint) this.#reader.keepWaypoint(position, keyframe.position, raw);
-    return bodyRow(raw, keyframe.position, delta);
+  /** The next versions may stand on this one. */
+  #delta(position: number, objectId: number, { base, data }: Delta, raw: Buffer): BodyRow {
+    const known = this.#chains.get(objectId);
+    const chain = known?.at(-1) === base ? known : this.#begin(objectId, base);
+    if (chain.length < MOST_FOOTINGS) {
+      chain.push(own(position, data.length));
+      this.#reader.keepWaypoint(position, base.position, raw);
+    }
+    return bodyRow(raw, base.position, data);
   }
 
-  #chain(objectId: number, chain: Chain): void {
-    const former = this.#chains.get(objectId)?.waypoint;
-    if (former !== undefined) this.#reader.release(former.position);
-    this.#chains.set(objectId, chain);
-  }
-
-  /** After a restart: goes on from what the object's last version stands on; that version itself may be a waypoint. */
-  #resume(objectId: number, lastBody: number | undefined): Chain | undefined {
-    if (lastBody === undefined) return undefined;
-    const { base } = this.#reader.row(lastBody);
-    if (base === null) return this.#chainOn(objectId, lastBody, undefined);
-    const keyframe = this.#reader.row(base).base;
-    return keyframe === null ? this.#chainOn(objectId, base, lastBody) : this.#chainOn(objectId, keyframe, base);
-  }
-
-  #chainOn(objectId: number, keyframe: number, waypoint: number | undefined): Chain | undefined {
-    const usable = (position: number | undefined) => position !== undefined && usableAsBase(this.#reader.read(position));
-    const paid = (position: number) => footing(position, this.#reader.row(position).data.length);
-    if (!usable(keyframe)) return undefined;
-    const chain = { keyframe: paid(keyframe), waypoint: waypoint && usable(waypoint) ? paid(waypoint) : undefined };
+  /** What the object stands on from now on. */
+  #begin(objectId: number, keyframe: Footing): Chain {
+    for (const waypoint of this.#chains.get(objectId)?.slice(1) ?? []) this.#reader.release(waypoint.position);
+    const chain = [keyframe];
     this.#chains.set(objectId, chain);
     return chain;
   }
+
+  #chain(objectId: number, lastBody: number | undefined): Chain {
+    const known = this.#chains.get(objectId);
+    const top = known?.at(-1);
+    // What a footing stands on is stored as long as it is itself.
+    if (known && top && this.#holds(top.position)) return known;
+    const chain = lastBody === undefined ? [] : this.#resume(lastBody);
+    this.#chains.set(objectId, chain);
+    return chain;
+  }
+
+  /** After a restart: goes on from the object's last version. If that is a delta, it may have been a waypoint, or be one now. */
+  #resume(lastBody: number): Chain {
+    const chain: Chain = [];
+    for (let position: number | null = lastBody; position !== null; ) {
+      const { base, data }: BodyRow = this.#reader.row(position);
+      chain.unshift(own(position, data.length));
+      position = base;
+    }
+    return chain.slice(0, MOST_FOOTINGS);
+  }
 }
 
-/** Too short helps nothing; and zstd would take bytes that begin with its own magic number for a trained dictionary. */
-function usableAsBase(raw: Buffer): boolean {
-  return raw.length >= MIN_BASE_BYTES && raw[0] === OPEN_BRACE;
-}
+/** Whether the family should know better: a keyframe like this version would make such deltas short. */
+const isUnfair = ({ data }: Delta, keyframe: Footing | undefined): boolean =>
+  keyframe?.isShared === true && data.length > keyframe.fair;
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,11 +1,12 @@
 /**
- * Patches: a small body as what it copies from another one and what it adds. Part of the log's format.
+ * Patches: a body as what it copies from another one and what it adds. Part of the log's format.
  *
  * A patch is the byte {@link PATCH}, then by turns: how many bytes are added, these bytes, from where in the base bytes are copied, and how
  * many. Numbers are little-endian base 128. Where a copy begins is told as the distance (zigzag) from where it would begin had
  * as many bytes been replaced as were added since the last one. The last turn may end after its added bytes.
  *
- * Made for what zstd is too heavy for: its setting up, for each version, takes longer than a Pod's whole patch.
+ * Made because zstd is too heavy here: for each version it would be set up and read the whole dictionary, which takes longer than finding
+ * the little that changed.
  */
 
 /** First byte of every patch. A zstd frame begins with 0x28. */
@@ -19,16 +20,15 @@ const SHORTEST_IN_PLACE = 6;
 const LONG_MATCH = 64;
 const MEMORY_STEP = 256;
 
-const indexes = new WeakMap<Buffer, Int32Array>();
+const indexes = new WeakMap<Buffer, BlockIndex>();
 
-/**
- * What makes `next` of `base`.
- * @param limit bytes that the patch may take
- * @returns `undefined` when it would take more
- */
-export function makePatch(base: Buffer, next: Buffer, limit: number): Buffer | undefined {
+/** The most that a patch to something of that size takes: a copy costs at most a little more than the bytes that it stands for. */
+export const mostPatchBytes = (size: number): number => size + (size >> 2) + 64;
+
+/** @returns what makes `next` of `base` */
+export function makePatch(base: Buffer, next: Buffer): Buffer {
   const index = indexOf(base);
-  const patch = new PatchWriter(limit);
+  const patch = new PatchWriter(mostPatchBytes(next.length));
   /** Of the base: where bytes would be copied from if they only went on, or were replaced by as many others. */
   let expected = 0;
   let addedFrom = 0;
@@ -37,7 +37,7 @@ export function makePatch(base: Buffer, next: Buffer, limit: number): Buffer | u
     let from = inPlace;
     let length = matchLength(base, from, next, at);
     if (length < SHORTEST_IN_PLACE) {
-      from = at + BLOCK <= next.length ? (index[hashOf(next, at) & (index.length - 1)] as number) : -1;
+      from = blockLike(index, next, at);
       length = from < 0 ? 0 : matchLength(base, from, next, at);
       if (length < BLOCK) {
         at++;
@@ -49,7 +49,6 @@ export function makePatch(base: Buffer, next: Buffer, limit: number): Buffer | u
     patch.add(next, addedFrom, at);
     patch.number(zigzag(from - expected - added));
     patch.number(length);
-    if (patch.isFull) return undefined;
     at += length;
     addedFrom = at;
     expected = from + length;
@@ -89,19 +88,13 @@ class PatchWriter {
   readonly #bytes: Buffer;
   #length = 1;
 
-  constructor(limit: number) {
-    // Numbers may run over before that is looked at.
-    this.#bytes = Buffer.allocUnsafe(limit + 32);
+  constructor(most: number) {
+    this.#bytes = Buffer.allocUnsafe(most);
     this.#bytes[0] = PATCH;
-  }
-
-  get isFull(): boolean {
-    return this.#length > this.#bytes.length - 32;
   }
 
   add(bytes: Buffer, from: number, to: number): void {
     this.number(to - from);
-    // What does not fit is cut off: the patch is given up then.
     bytes.copy(this.#bytes, this.#length, from, to);
     this.#length += to - from;
   }
@@ -111,9 +104,8 @@ class PatchWriter {
     this.#bytes[this.#length++] = value;
   }
 
-  /** @returns `undefined` when it is longer than it may be */
-  finish(): Buffer | undefined {
-    return this.isFull ? undefined : Buffer.from(this.#bytes.subarray(0, this.#length));
+  finish(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#length));
   }
 }
 
@@ -144,19 +136,28 @@ class PatchReader {
   }
 }
 
-/** By the hash of each block of the base: where the first one with that hash begins, -1 for none. Its length is a power of two. */
-function indexOf(base: Buffer): Int32Array {
+/** By the hash of each block of the base: the first one with that hash, counted from 1; 0 for none. Its length is a power of two. */
+type BlockIndex = Uint16Array | Uint32Array;
+
+function indexOf(base: Buffer): BlockIndex {
   const known = indexes.get(base);
   if (known) return known;
+  const blocks = Math.floor(base.length / BLOCK);
   let size = 16;
-  while (size < (2 * base.length) / BLOCK) size *= 2;
-  const index = new Int32Array(size).fill(-1);
-  for (let at = 0; at + BLOCK <= base.length; at += BLOCK) {
-    const slot = hashOf(base, at) & (size - 1);
-    if (index[slot] === -1) index[slot] = at;
+  while (size < 2 * blocks) size *= 2;
+  const index = blocks < 2 ** 16 ? new Uint16Array(size) : new Uint32Array(size);
+  for (let block = 0; block < blocks; block++) {
+    const slot = hashOf(base, block * BLOCK) & (size - 1);
+    if (index[slot] === 0) index[slot] = block + 1;
   }
   indexes.set(base, index);
   return index;
+}
+
+/** @returns where the base may hold the bytes at `at`, or a number below 0 */
+function blockLike(index: BlockIndex, next: Buffer, at: number): number {
+  if (at + BLOCK > next.length) return -1;
+  return ((index[hashOf(next, at) & (index.length - 1)] as number) - 1) * BLOCK;
 }
 
 function hashOf(bytes: Buffer, at: number): number {
@@ -172,9 +173,10 @@ function matchLength(a: Buffer, from: number, b: Buffer, at: number): number {
   const most = Math.min(a.length - from, b.length - at);
   let length = 0;
   for (const end = Math.min(most, LONG_MATCH); length < end; length++) if (a[from + length] !== b[at + length]) return length;
-  for (let step = MEMORY_STEP; length + step <= most; length += step) {
+  for (let step = MEMORY_STEP; length + step <= most && step >= MEMORY_STEP; ) {
     const isSame = a.compare(b, at + length, at + length + step, from + length, from + length + step) === 0;
-    if (!isSame) break;
+    if (isSame) length += step;
+    step = isSame ? Math.min(step * 4, most - length) : step >> 4;
   }
   while (length < most && a[from + length] === b[at + length]) length++;
   return length;
