@@ -28,6 +28,10 @@ export class LineSplitter {
     if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
+  get hasRest(): boolean {
+    return this.#pieces.length > 0;
+  }
+
   /** What came after the last newline. */
   rest(): Uint8Array {
     return Buffer.concat(this.#pieces);

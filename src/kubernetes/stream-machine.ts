@@ -59,7 +59,7 @@ export function step(state: StreamState, input: Input): Step {
       if (input.type === 'page') return pageAnswered(accepted(state), input);
       if (input.type === 'compared') return compared(state, input);
       if (input.type === 'opened') return opened(accepted(state), input);
-      if (input.type === 'events') return received(state, input, input.events);
+      if (input.type === 'events') return received(state, input, input.events, input.moreFollows);
       return ended(state, input);
   }
 }

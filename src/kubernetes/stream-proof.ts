@@ -13,7 +13,9 @@
  * An **arrival** (an event or bookmark at time t) is taken as proof up to t, with a slack: the time from the change's
  * commit to its arrival, which is some milliseconds on a healthy watch. It is not taken where it would be wrong by more:
  *  - while a resumed watch still replays what happened during the outage ({@link Watching.caughtUp});
- *  - while an answered probe says that the server was already further than what arrived: the watch then lags behind.
+ *  - while an answered probe says that the server was already further than what arrived: the watch then lags behind;
+ *  - when something came with it that could not be taken: a line that is not understood, half a line, an error. What lagged
+ *    behind that is not known, and may have happened before.
  *
  * v1 Events have no bookmarks, so a quiet stream of them is proven only up to the last Event, or to a probe that found
  * nothing newer in all of etcd. A clean end and a resume that works lose nothing, but date nothing either.
@@ -28,15 +30,24 @@ export interface Proof {
   readonly provenAt?: EpochMs;
 }
 
-/** What the arrival of `version` at `at` proves. */
-export function proveByArrival(watching: Watching, version: string, at: EpochMs, bookmark: boolean): Proof {
+/** Of what one chunk of a watch brought. */
+export interface Arrival {
+  /** The greatest one. */
+  readonly version: string;
+  /** Whether there was one among it. */
+  readonly bookmark: boolean;
+  /** Nothing came behind it that was not understood, or not whole yet. */
+  readonly isLast: boolean;
+}
+
+export function proveByArrival(watching: Watching, { version, bookmark, isLast }: Arrival, at: EpochMs): Proof {
   const pending = watching.pending.filter((probe) => compareResourceVersions(probe.version, version) > 0);
   const reached = watching.pending.at(watching.pending.length - pending.length - 1);
   const passed = pending.length < watching.pending.length ? reached : undefined;
   // A bookmark goes through the same queue as the events, behind all that a resume replays (KEP-956).
   const caughtUp = watching.caughtUp || bookmark || passed !== undefined;
   const next = { ...watching, pending, caughtUp };
-  if (caughtUp && pending.length === 0) return { watching: next, provenAt: at };
+  if (caughtUp && pending.length === 0 && isLast) return { watching: next, provenAt: at };
   return passed === undefined ? { watching: next } : { watching: next, provenAt: passed.sentAt };
 }
 

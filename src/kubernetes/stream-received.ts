@@ -3,7 +3,7 @@ import { compareResourceVersions } from '../domain/resources.ts';
 import type { Change, ReceivedObject, StreamBatch } from '../domain/stream-batch.ts';
 import type { EpochMs } from '../domain/time.ts';
 import { cut, failed, log, relist } from './stream-failures.ts';
-import { proveByArrival, proveByProbe } from './stream-proof.ts';
+import { type Arrival, proveByArrival, proveByProbe } from './stream-proof.ts';
 import { comparePage, enter, goOn, listPage, notCompared } from './stream-requests.ts';
 import {
   andThen,
@@ -76,10 +76,10 @@ function snapshot(state: StreamState, { at }: Moment, resourceVersion: string, o
   return stay(next, { do: 'commit', batch }, log('info', `complete at ${resourceVersion}: ${objects.length} objects`));
 }
 
-export function received(state: StreamState, moment: Moment, events: readonly WatchEvent[]): Step {
+export function received(state: StreamState, moment: Moment, events: readonly WatchEvent[], moreFollows: boolean): Step {
   if (events.length === 0) return stay(state);
-  if (state.phase.name === 'streaming') return receivedFirstState(state, state.phase, moment, events);
-  return state.phase.name === 'watching' ? receivedChanges(state, moment, events) : stay(state);
+  if (state.phase.name === 'streaming') return receivedFirstState(state, state.phase, moment, events, moreFollows);
+  return state.phase.name === 'watching' ? receivedChanges(state, moment, events, moreFollows) : stay(state);
 }
 
 /** As many as a page of a list holds. */
@@ -94,6 +94,7 @@ function receivedFirstState(
   phase: Phase & { name: 'streaming' },
   moment: Moment,
   events: readonly WatchEvent[],
+  moreFollows: boolean,
 ): Step {
   let { staged, loose = [] } = phase;
   const coming = [...loose];
@@ -123,7 +124,7 @@ function receivedFirstState(
         pending: [],
       };
       const going = andThen(whole, (next) => enter(next, watching));
-      return andThen(going, (next) => received(next, moment, events.slice(index + 1)));
+      return andThen(going, (next) => received(next, moment, events.slice(index + 1), moreFollows));
     }
   }
   if (coming.length < PACKED_TOGETHER) loose = coming;
@@ -136,7 +137,7 @@ function packed(events: readonly ChangeEvent[]): ChangeEvent[] {
   return events.map((event, index) => ({ ...event, object: objects[index] as ReceivedObject }));
 }
 
-function receivedChanges(state: StreamState, moment: Moment, events: readonly WatchEvent[]): Step {
+function receivedChanges(state: StreamState, moment: Moment, events: readonly WatchEvent[], moreFollows: boolean): Step {
   const changes: Change[] = [];
   let cursor = state.cursor as string;
   let bookmark = false;
@@ -161,17 +162,19 @@ function receivedChanges(state: StreamState, moment: Moment, events: readonly Wa
     }
     heard++;
   }
-  const committed = heard === 0 ? stay(state) : commitChanges(state, moment, changes, cursor, bookmark);
+  if (heard === 0) return end ? end(state) : stay(state);
+  const arrival = { version: cursor, bookmark, isLast: !moreFollows && end === undefined };
+  const committed = commitChanges(state, moment, changes, arrival);
   return end ? andThen(committed, end) : committed;
 }
 
-function commitChanges(state: StreamState, moment: Moment, changes: readonly Change[], cursor: string, bookmark: boolean): Step {
+function commitChanges(state: StreamState, moment: Moment, changes: readonly Change[], arrival: Arrival): Step {
   return andThen(goesOn(state, moment), (next) => {
     if (next.phase.name !== 'watching') return stay(next);
-    const { watching, provenAt } = proveByArrival(next.phase, cursor, moment.at, bookmark);
+    const { watching, provenAt } = proveByArrival(next.phase, arrival, moment.at);
     const proven = latest(next.provenAt, provenAt) ?? moment.at;
     const phase = { ...watching, heard: true, lastLineAt: moment.uptime };
-    return changed({ ...next, phase, quickEnds: 0 }, moment, changes, cursor, proven);
+    return changed({ ...next, phase, quickEnds: 0 }, moment, changes, arrival.version, proven);
   });
 }
 

@@ -50,8 +50,16 @@ export type Input = Moment &
     | { readonly type: 'compared'; readonly request: RequestId; readonly disagreement?: string }
     /** The watch was answered with 200. That alone proves nothing. */
     | { readonly type: 'opened'; readonly request: RequestId }
-    /** The whole lines of one chunk, in order. */
-    | { readonly type: 'events'; readonly request: RequestId; readonly events: readonly WatchEvent[] }
+    /**
+     * The whole lines of one chunk, in order. `moreFollows`: behind them came something that is no whole line, or that was not
+     * understood.
+     */
+    | {
+        readonly type: 'events';
+        readonly request: RequestId;
+        readonly events: readonly WatchEvent[];
+        readonly moreFollows: boolean;
+      }
     /** The answer to a watch ended as HTTP should. */
     | { readonly type: 'ended'; readonly request: RequestId }
     | { readonly type: 'failed'; readonly request: RequestId; readonly failure: Failure }

@@ -204,13 +204,15 @@ export class Stream {
       if (signal.aborted) return;
       observer.received?.(this.#state.stream, chunk.length);
       const events: WatchEvent[] = [];
+      let moreFollows = true;
       try {
         for (const line of lines.push(chunk)) {
           if (trimmedEnd(line) > 0) events.push(decodeWatchLine(this.#resource, line, parse));
         }
+        moreFollows = lines.hasRest;
       } finally {
         // What was understood before a line that was not is still true.
-        if (events.length > 0) this.#feed({ type: 'events', request, events });
+        if (events.length > 0) this.#feed({ type: 'events', request, events, moreFollows });
       }
       // The chunks of a backlog are there at once (libuv reads up to 32 of 64 KiB in a row); taken one after the other they
       // would keep signals, timers, answers and the other streams waiting for seconds.

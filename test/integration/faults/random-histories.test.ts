@@ -25,6 +25,28 @@ describe('whatever happens', () => {
 
 /** Histories that once ended in a wrong log, as they were shrunk. */
 const FOUND: Record<string, Pick<Story, 'resources'> & { commands: Command[] }> = {
+  'a watch that lags behind brings a line that is not understood before a change that happened long ago': {
+    resources: ['v1/endpoints'],
+    commands: [
+      { do: 'lag', of: 0, ms: 700 },
+      { do: 'put', of: 0, name: 'a', what: 0 },
+      { do: 'fault', of: 0, fault: 'table' },
+      { do: 'put', of: 0, name: 'a', what: 0 },
+      { do: 'put', of: 0, name: 'a', what: 0 },
+      { do: 'forbid', of: 0 },
+      { do: 'remove', of: 0, name: 'a' },
+      { do: 'forbid', of: 0 },
+    ],
+  },
+  'a watch that lags behind brings an error before a change that happened long ago': {
+    resources: ['v1/endpoints'],
+    commands: [
+      { do: 'lag', of: 0, ms: 700 },
+      { do: 'put', of: 0, name: 'a', what: 0 },
+      { do: 'fault', of: 0, fault: 'gone' },
+      { do: 'put', of: 0, name: 'a', what: 1 },
+    ],
+  },
   'a backup is restored while a relist is due': {
     resources: ['v1/endpoints'],
     commands: [

@@ -87,7 +87,7 @@ export class Harness {
   }
 
   events(...events: WatchEvent[]): this {
-    this.feed({ type: 'events', request: this.request.request, events });
+    this.feed({ type: 'events', request: this.request.request, events, moreFollows: false });
     return this;
   }
 

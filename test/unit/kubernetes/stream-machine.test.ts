@@ -218,7 +218,7 @@ describe('a watch', () => {
     const old = stream.request.request;
     stream.fail(refused).untilAsked();
     const before = stream.state;
-    stream.feed({ type: 'events', request: old, events: [change('ADDED', 'a', '101')] });
+    stream.feed({ type: 'events', request: old, events: [change('ADDED', 'a', '101')], moreFollows: false });
     stream.feed({ type: 'ended', request: old });
     stream.feed({ type: 'failed', request: old, failure: http(410) });
     expect(stream.state).toBe(before);
