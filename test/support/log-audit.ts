@@ -19,6 +19,8 @@ export interface Truth {
   readonly history: Pick<ClusterHistory, 'events' | 'revision'>;
   /** Wall clock of a change. Absent: gaps are not held to their times. */
   readonly happenedAt?: ReadonlyMap<number, number>;
+  /** How far the recorder's clock may have been behind that one. */
+  readonly clockBehindMs?: number;
 }
 
 export interface AuditOptions {
@@ -151,7 +153,8 @@ class StreamAudit {
     for (const due of this.#between(this.#seen as number, to)) {
       this.unseen++;
       const at = this.#truth.happenedAt?.get(due.revision);
-      if (at === undefined || (at >= from - ARRIVAL_SLACK_MS && at <= began.at)) continue;
+      const latest = began.at + (this.#truth.clockBehindMs ?? 0);
+      if (at === undefined || (at >= from - ARRIVAL_SLACK_MS && at <= latest)) continue;
       this.problems.push(`lost: ${say(due)} at ${at}, outside the gap from ${from} to ${began.at}`);
     }
   }

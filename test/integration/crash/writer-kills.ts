@@ -36,6 +36,8 @@ export interface WriterRun {
 const PROGRAM = join(import.meta.dirname, 'batch-commits.ts');
 /** A new log after so many kills: comparing a long one takes longer than killing. */
 const KILLS_A_LOG = 40;
+/** How far the writer's clock steps back now and then; what happens keeps the right time. */
+const CLOCK_STEP_MS = 40;
 
 export async function killWriter({ seed, kills }: { seed: number; kills: number }): Promise<WriterRun> {
   const total = { kills: { step: 0, moment: 0 }, problems: [] as string[], acknowledged: 0, events: 0, gaps: 0, file: '' };
@@ -139,8 +141,7 @@ class Run {
       const resource = random.pick(LIVELY);
       const from = cursor.get(resource);
       const stream = { resource };
-      // A clock that steps back now and then.
-      const at = epochMs(Date.now() - (random.next() < 0.03 ? 40 : 0));
+      const at = epochMs(Date.now() - (random.next() < 0.03 ? CLOCK_STEP_MS : 0));
       if (from === undefined || random.next() < 0.06) {
         const resourceVersion = String(this.#history.revision);
         const objects = this.#history.list(resource).map((object) => JSON.stringify(object));
@@ -188,7 +189,7 @@ class Run {
     try {
       audit = auditLog(
         this.db,
-        { history: this.#history, happenedAt: this.#cluster.happenedAt },
+        { history: this.#history, happenedAt: this.#cluster.happenedAt, clockBehindMs: CLOCK_STEP_MS },
         { resources: LIVELY, caughtUp },
       );
     } catch (error) {
