@@ -142,7 +142,7 @@ function write(bytes: Buffer, { version, time }: Places, stamp: Stamp): void {
 
 function decodesTo(raw: Buffer, data: Buffer, dictionary: Buffer): boolean {
   try {
-    decode(0, bodyRow(raw, 0, data), dictionary);
+    decode(0, bodyRow(raw, { base: 0, data }), dictionary);
     return true;
   } catch {
     return false;

@@ -356,7 +356,7 @@ export interface LogWriter extends EventReader {
   /** Whether the version that an event carries is, byte for byte, this one. */
   hasBody(event: ObjectEvent, body: Uint8Array): boolean;
   /** Names of the Services, in the slice's own namespace, whose label its last event carried; none once it was deleted. */
-  servicesOfSlice(slice: ObjectId): string[];
+  servicesOfSlice(slice: ObjectId): readonly string[];
 
   /** @returns `undefined` when it is a repeat: the same epoch, object, resourceVersion and type. */
   appendObject(event: NewObjectEvent): ObjectEvent | undefined;

@@ -293,6 +293,19 @@ export function eventStoreContract(engine: Engine): void {
       expect(spans()?.map(({ from }) => from)).toEqual([at(0), at(50)]);
     });
 
+    test('a write reads the cursor and the proof that it has saved', () => {
+      const store = engine.open();
+      const { stream } = started(store);
+      store.write((log) => {
+        const fact = { type: 'COVERAGE_BEGAN', resourceVersion: '7' } as const;
+        log.projectLedger(log.appendLedger({ at: at(0), streamId: stream.id, epoch: 1, fact }));
+        log.saveCursor(stream.id, 2, { resourceVersion: '8', provenAt: at(5) });
+        expect(log.lastSpan(stream.id)).toEqual({ from: at(0), provenAt: at(5) });
+        log.saveCursor(stream.id, 2, { resourceVersion: '9', provenAt: at(6) });
+        expect(log.streams()).toMatchObject([{ epoch: 2, cursor: { resourceVersion: '9', provenAt: at(6) } }]);
+      });
+    });
+
     test('a cluster may be renamed, but not to the name of another', () => {
       const store = engine.open();
       started(store);

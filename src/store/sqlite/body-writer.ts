@@ -1,7 +1,7 @@
 /** Chooses what each new version is stored as the difference from. */
 import { LRUCache } from 'lru-cache';
 import { type BodyReader, MOST_DECODES } from './bodies.ts';
-import { type BodyRow, bodyRow, encodeDelta, encodeKeyframe } from './body-codec.ts';
+import { type BodyRow, type EncodedBody, encodeDelta, encodeKeyframe } from './body-codec.ts';
 
 /** What the next version of an object may stand on: a keyframe, then waypoints, each of which stands on the one before. */
 type Chain = Footing[];
@@ -86,7 +86,7 @@ export class BodyWriter {
     lastBody: number | undefined,
     family: string | undefined,
     bytes: Uint8Array,
-  ): BodyRow {
+  ): EncodedBody {
     const raw = asBuffer(bytes);
     const chain = this.#chain(objectId, lastBody);
     const keyframe = family === undefined ? chain[0] : this.#familyKeyframe(family);
@@ -98,7 +98,7 @@ export class BodyWriter {
     // The object may have grown since its keyframe: what counts is what a new one costs now.
     if (keyframe?.isShared === false) keyframe.cost = alone.length;
     const pays = best && keyframe && best.data.length < alone.length && carries(keyframe, best.data.length);
-    return pays ? this.#delta(position, objectId, best, raw) : this.#keyframe(position, objectId, family, raw, alone);
+    return pays ? this.#delta(position, objectId, best, raw) : this.#keyframe(position, objectId, family, alone);
   }
 
   clear(): void {
@@ -137,24 +137,24 @@ export class BodyWriter {
     return { base, data: encodeDelta(raw, this.#reader.dictionary(base.position)) };
   }
 
-  #keyframe(position: number, objectId: number, family: string | undefined, raw: Buffer, alone: Buffer): BodyRow {
+  #keyframe(position: number, objectId: number, family: string | undefined, alone: Buffer): EncodedBody {
     const former = family === undefined ? this.#chains.get(objectId)?.[0] : this.#families.get(family);
     if (former !== undefined) this.#reader.release(former.position);
     const keyframe = (family === undefined ? own : shared)(position, alone.length);
     this.#begin(objectId, keyframe);
     if (family !== undefined) this.#families.set(family, keyframe);
-    return bodyRow(raw, null, alone);
+    return { base: null, data: alone };
   }
 
   /** The next versions may stand on this one. */
-  #delta(position: number, objectId: number, { base, data }: Delta, raw: Buffer): BodyRow {
+  #delta(position: number, objectId: number, { base, data }: Delta, raw: Buffer): EncodedBody {
     const known = this.#chains.get(objectId);
     const chain = known?.at(-1) === base ? known : this.#begin(objectId, base);
     if (chain.length < MOST_FOOTINGS) {
       chain.push(own(position, data.length));
       this.#reader.keepWaypoint(position, base.position, raw);
     }
-    return bodyRow(raw, base.position, data);
+    return { base: base.position, data };
   }
 
   /** What the object stands on from now on. */

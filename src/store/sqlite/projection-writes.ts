@@ -1,25 +1,16 @@
 /** Writes of the projections: what each event adds to them, and how they are emptied. */
-import { formatPorts } from '../../domain/backends.ts';
 import { LEDGER_TYPES, type LedgerFact } from '../../domain/ledger.ts';
-import type {
-  ClusterId,
-  LedgerEvent,
-  NewFlip,
-  NoteRecord,
-  ObjectEvent,
-  ServiceProjection,
-  ServiceRecord,
-  StreamId,
-} from '../event-store.ts';
+import type { ClusterId, LedgerEvent, NoteRecord, ObjectEvent, ServiceProjection, StreamId } from '../event-store.ts';
 import { ORIGIN, SOURCE, STATE } from './codes.ts';
-import { service as findService } from './projection-reads.ts';
-import { serviceRecord } from './rows.ts';
+import type { ProjectedRows } from './projected-rows.ts';
 import type { Statements } from './statements.ts';
 
 /** The tables that hold projections, and nothing of the log. */
 export const PROJECTIONS = ['lifespan', 'service', 'service_slice', 'backend', 'flip', 'counts', 'note', 'coverage'] as const;
 
-export function projectObject(sql: Statements, event: ObjectEvent, service: string | undefined): void {
+const SLICES = 'discovery.k8s.io/v1/endpointslices';
+
+export function projectObject(sql: Statements, rows: ProjectedRows, event: ObjectEvent, service: string | undefined): void {
   const deletedAt = event.type === 'DELETED' ? event.at : null;
   sql.run(
     `INSERT INTO lifespan (object_id, added_at, deleted_at, last_position) VALUES (?, ?, ?, ?)
@@ -29,11 +20,12 @@ export function projectObject(sql: Statements, event: ObjectEvent, service: stri
     deletedAt,
     event.position,
   );
-  if (service === undefined) return;
   const { resource, clusterId, namespace } = event.object;
-  const { id } = serviceIn(sql, { clusterId, namespace, name: service });
+  if (resource === SLICES) rows.setOwnersOfSlice(event.objectId, service === undefined || deletedAt !== null ? [] : [service]);
+  if (service === undefined) return;
+  const id = rows.serviceId({ clusterId, namespace, name: service });
   if (resource === 'v1/endpoints') sql.run('UPDATE service SET has_endpoints = 1 WHERE service_id = ? AND has_endpoints = 0', id);
-  if (resource === 'discovery.k8s.io/v1/endpointslices') {
+  if (resource === SLICES) {
     sql.run(
       `INSERT INTO service_slice (service_id, object_id, last_position) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET last_position = excluded.last_position`,
@@ -66,9 +58,10 @@ export function projectLedger(sql: Statements, { position, at, streamId, fact }:
 
 export function projectService(
   sql: Statements,
+  rows: ProjectedRows,
   { event, service, source, counts, listed, truncated, editors, flips, firstOrdinal }: ServiceProjection,
 ): void {
-  const { id } = serviceIn(sql, service);
+  const id = rows.serviceId(service);
   const { position, at } = event;
   sql.run(
     `INSERT INTO counts (service_id, source, at, position, ready, not_ready, terminating, listed, truncated, flips, editors)
@@ -95,7 +88,7 @@ export function projectService(
       at,
       id,
       SOURCE.code(source),
-      backendId(sql, id, flip, position),
+      rows.backendId(id, flip.backend, position),
       STATE.code(flip.from),
       STATE.code(flip.to),
       counts.ready,
@@ -140,37 +133,5 @@ function changeLastSpan(
     ended?.reason.code ?? null,
     ended?.reason.detail ?? null,
     streamId,
-  );
-}
-
-function serviceIn(sql: Statements, { clusterId, namespace, name }: Omit<ServiceRecord, 'id'>): ServiceRecord {
-  const known = findService(sql, { clusterId, namespace, name });
-  if (known) return known;
-  const service_id = sql.insert('INSERT INTO service (cluster_id, namespace, name) VALUES (?, ?, ?)', clusterId, namespace, name);
-  return serviceRecord({ service_id, cluster_id: clusterId, namespace, name });
-}
-
-function backendId(sql: Statements, serviceId: number, { backend }: NewFlip, position: number): number {
-  const values = [
-    position,
-    serviceId,
-    backend.address,
-    formatPorts(backend.ports),
-    backend.pod?.uid ?? '',
-    backend.pod?.name ?? '',
-    backend.node ?? '',
-    backend.zone ?? '',
-  ];
-  const known = sql.get<{ backend_id: number }>(
-    `UPDATE backend SET last_position = ?
-       WHERE service_id = ? AND address = ? AND ports = ? AND pod_uid = ? AND pod = ? AND node = ? AND zone = ?
-       RETURNING backend_id`,
-    ...values,
-  );
-  if (known) return known.backend_id;
-  return sql.insert(
-    `INSERT INTO backend (last_position, service_id, address, ports, pod_uid, pod, node, zone)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...values,
   );
 }

@@ -1,11 +1,6 @@
 /** Which stored versions are still needed: those that an event carries, and those that deltas stand on. */
 import type { Statements } from './statements.ts';
 
-/** To be called for every delta that is stored. */
-export function holdBase(sql: Statements, base: number): void {
-  sql.run('INSERT INTO footing (position, deltas) VALUES (?, 1) ON CONFLICT DO UPDATE SET deltas = deltas + 1', base);
-}
-
 /** Deletes a body, and what only it stood on, unless an event carries it or a delta stands on it. */
 export function dropUnheldBody(sql: Statements, position: number): void {
   if (isCarried(sql, position) || hasDeltas(sql, position)) return;

@@ -88,6 +88,7 @@ class SqliteStore implements EventStore {
       this.#connection.exec('BEGIN IMMEDIATE');
       const result = await work();
       if (together.failure !== undefined) throw together.failure;
+      this.#writer.finish();
       this.#connection.exec('COMMIT');
       return result;
     } catch (error) {
@@ -133,6 +134,7 @@ class SqliteStore implements EventStore {
     try {
       this.#connection.exec('BEGIN IMMEDIATE');
       const result = work();
+      this.#writer.finish();
       this.#connection.exec('COMMIT');
       return result;
     } catch (error) {

@@ -23,11 +23,13 @@ import {
   type StreamRecord,
 } from '../event-store.ts';
 import type { LogSpace, ShedStep } from '../log-space.ts';
-import type { BodyRow } from './body-codec.ts';
+import type { EncodedBody } from './body-codec.ts';
 import { BodyWriter } from './body-writer.ts';
 import { CHANGE, LEDGER, ORIGIN } from './codes.ts';
+import { Gathered } from './gathered.ts';
 import { horizonPosition } from './horizons.ts';
 import { LatestEvents, type StoredBody } from './latest-events.ts';
+import { ProjectedRows } from './projected-rows.ts';
 import * as projections from './projection-writes.ts';
 import { SqliteReader } from './reader.ts';
 import {
@@ -41,7 +43,6 @@ import {
   objectEvent,
 } from './rows.ts';
 import { shed } from './shed.ts';
-import { holdBase } from './shed-bodies.ts';
 import { settleAllCounts } from './shed-counts.ts';
 import type { Statements } from './statements.ts';
 
@@ -54,16 +55,23 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     (position) => this.sql.get('SELECT 1 FROM body WHERE position = ?', position) !== undefined,
   );
   readonly #latest = new LatestEvents();
+  readonly #gathered: Gathered;
+  readonly #rows: ProjectedRows;
   /** Position of the next event; `undefined` until read from the log. */
   #next: number | undefined;
 
   constructor(statements: Statements) {
     super(statements, DICTIONARY_BYTES);
+    this.#gathered = new Gathered(statements);
+    this.#rows = new ProjectedRows(statements, this.#gathered);
   }
 
   /** Inside a transaction; what was learnt of what is shed is forgotten. */
   shed(step: Parameters<LogSpace['shed']>[0]): ShedStep {
+    this.#gathered.write();
     const { objects, ...done } = shed(this.sql, step);
+    // Rows of Services and backends may have gone with what told of them.
+    this.#rows.clear();
     this.#encoder.shed(
       horizonPosition(this.sql),
       objects.map(({ id }) => id),
@@ -72,12 +80,19 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     return done;
   }
 
+  /** Writes what waits for the end of the transaction: to be called before it. */
+  finish(): void {
+    this.#gathered.write();
+  }
+
   /** Forgets what was learnt inside a transaction that has been rolled back. */
   forget(): void {
     this.#next = undefined;
     this.#encoder.clear();
-    this.#latest.clear();
     this.bodies.clear();
+    this.#latest.clear();
+    this.#gathered.forget();
+    this.#rows.clear();
   }
 
   cluster({ uid, name }: { uid: string; name: string }): ClusterRecord {
@@ -105,20 +120,18 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       streamId,
     );
     if (row === undefined) return undefined;
+    this.#gathered.writeCursors();
     const cursor = this.sql.get<{ proven_at: number }>('SELECT proven_at FROM cursor WHERE stream_id = ?', streamId);
     return coverageSpan(row, cursor?.proven_at, LATEST);
   }
 
-  saveCursor(streamId: StreamId, epoch: number, { resourceVersion, provenAt }: Cursor): void {
-    this.sql.run(
-      `INSERT INTO cursor (stream_id, epoch, resource_version, proven_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (stream_id) DO UPDATE
-       SET epoch = excluded.epoch, resource_version = excluded.resource_version, proven_at = excluded.proven_at`,
-      streamId,
-      epoch,
-      resourceVersion,
-      provenAt,
-    );
+  override streams(clusterId?: ClusterId): StreamRecord[] {
+    this.#gathered.writeCursors();
+    return super.streams(clusterId);
+  }
+
+  saveCursor(streamId: StreamId, epoch: number, cursor: Cursor): void {
+    this.#gathered.cursor(streamId, epoch, cursor);
   }
 
   lastEvent(object: Omit<ObjectIdentity, 'uid'>): ObjectEvent | undefined {
@@ -173,7 +186,9 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     return stored?.size === body.length && stored.crc === crc32(body) && this.bodies.read(stored.body).equals(body);
   }
 
-  servicesOfSlice(slice: ObjectId): string[] {
+  servicesOfSlice(slice: ObjectId): readonly string[] {
+    const known = this.#rows.ownersOfSlice(slice);
+    if (known !== undefined) return known;
     return this.sql
       .all<{ name: string }>(
         `SELECT v.name FROM lifespan l
@@ -190,26 +205,11 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     const known = this.#latest.get(object);
     const isLatest = known?.event.object.uid === object.uid;
     const objectId = isLatest ? known.event.objectId : this.#objectId(object, type);
-    const repeated = this.sql.get(
-      'SELECT 1 FROM event WHERE object_id = ? AND resource_version = ? AND epoch = ? AND type = ?',
-      objectId,
-      resourceVersion,
-      epoch,
-      CHANGE.code(type),
-    );
-    if (repeated) return undefined;
-    const position = this.#takePosition();
     const last = isLatest ? known : this.#lastBody(objectId);
-    let stored: StoredBody;
-    if (event.body !== 'same') {
-      const row = this.#encoder.encode(position, objectId, last?.body, event.family, event.body);
-      this.#saveBody(position, row);
-      stored = { body: position, size: row.size, crc: row.crc };
-    } else {
-      if (last === undefined) throw new Error('an event without a body of its own needs an earlier one of the same object');
-      stored = last;
-    }
-    this.#insertEvent(
+    const position = this.#nextPosition();
+    const stored = event.body === 'same' ? last : { body: position, size: event.body.length, crc: crc32(event.body) };
+    if (stored === undefined) throw new Error('an event without a body of its own needs an earlier one of the same object');
+    const isNew = this.#insertEvent(
       {
         position,
         at: event.at,
@@ -224,6 +224,11 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       identityText(object),
       stored.crc,
     );
+    if (!isNew) return undefined;
+    this.#next = position + 1;
+    if (event.body !== 'same') {
+      this.#saveBody(stored, this.#encoder.encode(position, objectId, last?.body, event.family, event.body));
+    }
     const appended: ObjectEvent = {
       position: position as Position,
       at: event.at,
@@ -240,10 +245,11 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   }
 
   appendLedger(event: NewLedgerEvent): LedgerEvent {
-    const position = this.#takePosition();
+    const position = this.#nextPosition();
+    this.#next = position + 1;
     const raw = encodeFact(event.fact);
-    const body = this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw);
-    this.#saveBody(position, body);
+    const stored = { body: position, size: raw.length, crc: crc32(raw) };
+    this.#saveBody(stored, this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw));
     this.#insertEvent(
       {
         position,
@@ -257,13 +263,13 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
         body: position,
       },
       '',
-      body.crc,
+      stored.crc,
     );
     return { position: position as Position, ...event };
   }
 
   projectObject(event: ObjectEvent, service: string | undefined): void {
-    projections.projectObject(this.sql, event, service);
+    projections.projectObject(this.sql, this.#rows, event, service);
     this.#latest.project(event);
   }
 
@@ -272,7 +278,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   }
 
   projectService(projection: ServiceProjection): void {
-    projections.projectService(this.sql, projection);
+    projections.projectService(this.sql, this.#rows, projection);
   }
 
   projectNote(clusterId: ClusterId, note: NoteRecord & { readonly about: string }): void {
@@ -280,7 +286,9 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
   }
 
   clearProjections(): void {
+    this.#gathered.write();
     projections.clearProjections(this.sql);
+    this.#rows.clear();
     this.#latest.clear();
   }
 
@@ -328,21 +336,21 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     );
   }
 
-  #takePosition(): number {
-    const position = this.#next ?? this.lastPosition() + 1;
-    this.#next = position + 1;
-    return position;
+  #nextPosition(): number {
+    return this.#next ?? this.lastPosition() + 1;
   }
 
-  #saveBody(position: number, { base, size, crc, data }: BodyRow): void {
-    this.sql.run('INSERT INTO body (position, base, size, crc, data) VALUES (?, ?, ?, ?, ?)', position, base, size, crc, data);
-    if (base !== null) holdBase(this.sql, base);
+  #saveBody({ body, size, crc }: StoredBody, { base, data }: EncodedBody): void {
+    this.sql.run('INSERT INTO body (position, base, size, crc, data) VALUES (?, ?, ?, ?, ?)', body, base, size, crc, data);
+    if (base !== null) this.#gathered.delta(base);
   }
 
-  #insertEvent(row: Omit<EventRow, 'checksum'>, identity: string, bodyCrc: number): void {
-    this.sql.run(
+  /** @returns `false` for a repeat, of which nothing is written */
+  #insertEvent(row: Omit<EventRow, 'checksum'>, identity: string, bodyCrc: number): boolean {
+    const inserted = this.sql.run(
       `INSERT INTO event (position, at, type, origin, stream_id, epoch, object_id, resource_version, body, checksum)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (object_id, resource_version, epoch, type) WHERE object_id IS NOT NULL DO NOTHING`,
       row.position,
       row.at,
       row.type,
@@ -354,5 +362,6 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
       row.body,
       eventChecksum(row, identity, bodyCrc),
     );
+    return inserted > 0;
   }
 }

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptLogError } from '../../../src/store/event-store.ts';
+
 import { BodyReader, MOST_DECODES } from '../../../src/store/sqlite/bodies.ts';
-import type { BodyRow } from '../../../src/store/sqlite/body-codec.ts';
+import { type BodyRow, bodyRow } from '../../../src/store/sqlite/body-codec.ts';
+
 import { BodyWriter } from '../../../src/store/sqlite/body-writer.ts';
 
 interface Version {
@@ -51,7 +53,8 @@ class Stored {
     if (restart) this.#writer = this.#start();
     const position = this.rows.size + 1;
     const own = family && `${family}${object % 2}`;
-    this.rows.set(position, this.#writer.encode(position, object, this.#last.get(object), own, Buffer.from(body)));
+    const raw = Buffer.from(body);
+    this.rows.set(position, bodyRow(raw, this.#writer.encode(position, object, this.#last.get(object), own, raw)));
     this.raw.set(position, body);
     this.#last.set(object, position);
   }
