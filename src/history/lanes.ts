@@ -13,13 +13,20 @@ import {
   formatPorts,
 } from '../domain/backends.ts';
 import { type EpochMs, formatTime } from '../domain/time.ts';
-import type { BackendId, FlipStep } from '../store/event-store.ts';
+import type { BackendId, FlipColumns, Position } from '../store/event-store.ts';
 import { addressSortKey, compareText } from './address-order.ts';
 import type { LaneAnswer, SegmentAnswer } from './answers.ts';
+import { SegmentLog } from './segment-log.ts';
 import { backendAnswer } from './to-answer.ts';
 
-/** What the fold needs to know of a flip. */
-export type LaneFlip = Pick<FlipStep, 'at' | 'position' | 'backend' | 'to'>;
+/** The flips of one event: those of the columns with first ≤ index < after. */
+export interface EventFlips {
+  readonly at: EpochMs;
+  readonly position: Position;
+  readonly flips: FlipColumns;
+  readonly first: number;
+  readonly after: number;
+}
 
 /** A stretch of a lane in one state; those in which the backend was absent are left out. */
 export interface LaneSegment {
@@ -32,9 +39,6 @@ export interface LaneSegment {
   readonly position?: number | undefined;
 }
 
-/** One that goes on: `to` and `endsAfter` are not known yet. */
-type OpenSegment = { -readonly [Key in keyof LaneSegment]: LaneSegment[Key] };
-
 /** A finished lane. */
 export interface FoldedLane {
   /** Address and Pod uid. */
@@ -42,8 +46,8 @@ export interface FoldedLane {
   /** As described last. */
   readonly backend: Backend;
   readonly ports: ReadonlySet<string>;
-  /** Oldest first, with the parts that are not known. */
-  readonly segments: readonly LaneSegment[];
+  /** Without the parts that are not known: see {@link withBlanks}. */
+  readonly log: SegmentLog;
   readonly notReadyMs: number;
   readonly flips: number;
 }
@@ -54,16 +58,20 @@ interface Lane extends FoldedLane {
   /** The flips' backend that `backend` was last described by. */
   describedBy: BackendId | undefined;
   readonly ports: Set<string>;
-  /** Its backends by key, one for each port set. */
-  readonly slots: Map<string, Slot>;
-  open: OpenSegment | undefined;
-  readonly segments: LaneSegment[];
+  /** Its backends, one for each port set. */
+  readonly slots: Slot[];
+  /** What it shows now, and how that began. `undefined`: all its backends are absent. */
+  state: BackendState | undefined;
+  since: EpochMs;
+  opensBefore: boolean;
+  position: Position | undefined;
   notReadyMs: number;
   flips: number;
 }
 
 /** What a backend is in now. */
 interface Slot {
+  readonly key: string;
   state: FlipState;
 }
 
@@ -81,6 +89,8 @@ const WORST_FIRST: readonly BackendState[] = ['notReady', 'terminating', 'servin
 export class LaneFold {
   readonly #lanes = new Map<string, Lane>();
   readonly #members = new Map<BackendId, Member>();
+  /** Of the flips of the event at hand. */
+  readonly #moved: Member[] = [];
   readonly #backendOf: (id: BackendId) => Backend;
 
   constructor(backendOf: (id: BackendId) => Backend) {
@@ -93,91 +103,92 @@ export class LaneFold {
    */
   begin(at: EpochMs, list: BackendList): void {
     for (const lane of this.#lanes.values()) {
-      for (const slot of lane.slots.values()) slot.state = 'absent';
-      lane.open = undefined;
+      for (const slot of lane.slots) slot.state = 'absent';
+      lane.state = undefined;
     }
-    this.mention(at, list);
-    for (const { key, backend, state } of list.values()) slotOf(this.#laneOf(backend, at), key).state = state;
+    for (const { key, backend, state } of list.values()) slotOf(this.#mention(at, backend), key).state = state;
     for (const lane of this.#lanes.values()) {
-      const state = worstOf(lane.slots.values());
-      if (state) lane.open = open(at, state, true, undefined);
+      const state = worstOf(lane.slots);
+      if (state) open(lane, at, state, true, undefined);
     }
   }
 
   /** Backends that get a lane though nothing of them may be known inside the window. */
   mention(at: EpochMs, list: BackendList): void {
-    for (const { backend } of list.values()) {
-      const lane = this.#laneOf(backend, at);
-      describe(lane, backend);
-      lane.describedBy = undefined;
-    }
+    for (const { backend } of list.values()) this.#mention(at, backend);
   }
 
   /**
    * Flips that `begin` has already taken into account, because the recording begins at their instant: they are
    * counted, and tell which event showed the state.
    */
-  explainBeginning(flips: readonly LaneFlip[]): void {
-    for (const flip of flips) {
-      const { lane } = this.#count(flip);
-      if (lane.open) lane.open.position = flip.position;
-    }
+  explainBeginning(event: EventFlips): void {
+    for (let index = event.first; index < event.after; index++) this.#count(event, index).lane.position = event.position;
   }
 
   /** All flips of one event, at once: a backend that changes its ports leaves and comes without its lane breaking. */
-  apply(flips: readonly LaneFlip[]): void {
-    const [only, ...others] = flips;
-    if (only && others.length === 0) {
-      settle(this.#move(only), only);
-      return;
+  apply(event: EventFlips): void {
+    const { at, position, flips, first, after } = event;
+    this.#moved.length = 0;
+    for (let index = first; index < after; index++) {
+      const member = this.#count(event, index);
+      member.slot.state = flips.to[index] as FlipState;
+      this.#moved.push(member);
     }
-    const touched = new Map<Lane, LaneFlip>();
-    for (const flip of flips) touched.set(this.#move(flip), flip);
-    for (const [lane, last] of touched) settle(lane, last);
+    for (const { lane, slot } of this.#moved) {
+      // Nearly every lane has one backend: then that says it all.
+      const state = lane.slots.length > 1 ? worstOf(lane.slots) : slot.state === 'absent' ? undefined : slot.state;
+      settle(lane, state, at, position);
+    }
   }
 
   /** Flips of a part that is not known: counted, never drawn. */
-  count(flips: readonly LaneFlip[]): void {
-    for (const flip of flips) this.#count(flip);
+  count(event: EventFlips): void {
+    for (let index = event.first; index < event.after; index++) this.#count(event, index);
   }
 
   /**
    * The known part ends. @param endedHere the flips at this very instant, where it is known: a state that they end did
    * not go on after the part.
    */
-  end(at: EpochMs, endedHere: readonly LaneFlip[] = []): void {
+  end(at: EpochMs, endedHere?: FlipColumns): void {
     const after = new Map<Lane, Map<string, Slot>>();
-    for (const flip of endedHere) {
-      const backend = this.#backendOf(flip.backend);
+    endedHere?.backend.forEach((id, index) => {
+      const backend = this.#backendOf(id);
       const lane = this.#lanes.get(laneId(backend));
-      if (!lane) continue;
-      const slots = after.get(lane) ?? new Map(lane.slots);
-      slots.set(keyOf(backend), { state: flip.to });
+      if (!lane) return;
+      const slots = after.get(lane) ?? new Map(lane.slots.map((slot) => [slot.key, slot]));
+      const key = keyOf(backend);
+      slots.set(key, { key, state: endedHere.to[index] as FlipState });
       after.set(lane, slots);
-    }
+    });
     for (const lane of this.#lanes.values()) {
-      close(lane, at, worstOf((after.get(lane) ?? lane.slots).values()) === lane.open?.state);
+      close(lane, at, worstOf(after.get(lane)?.values() ?? lane.slots) === lane.state);
     }
   }
 
-  /** The finished lanes, by first appearance, then address. @param blanks the parts not known: every lane shows them */
-  lanes(blanks: readonly LaneSegment[]): FoldedLane[] {
+  /** The finished lanes, in no order. */
+  get lanes(): FoldedLane[] {
+    return [...this.#lanes.values()];
+  }
+
+  /** The same by first appearance, then address. */
+  get lanesInOrder(): FoldedLane[] {
     return [...this.#lanes.values()]
       .map((lane) => ({ lane, address: addressSortKey(lane.backend.address) }))
       .sort((a, b) => a.lane.firstAt - b.lane.firstAt || compareText(a.address, b.address) || compareText(a.lane.id, b.lane.id))
-      .map(({ lane }) =>
-        blanks.length === 0 ? lane : { ...lane, segments: [...lane.segments, ...blanks].sort((a, b) => a.from - b.from) },
-      );
+      .map(({ lane }) => lane);
   }
 
-  #move(flip: LaneFlip): Lane {
-    const { lane, slot } = this.#count(flip);
-    slot.state = flip.to;
+  #mention(at: EpochMs, backend: Backend): Lane {
+    const lane = this.#laneOf(backend, at);
+    describe(lane, backend);
+    lane.describedBy = undefined;
     return lane;
   }
 
-  #count(flip: LaneFlip): Member {
-    const member = this.#memberOf(flip);
+  #count({ at, flips }: EventFlips, index: number): Member {
+    const member = this.#memberOf(flips.backend[index] as BackendId, at);
     const { lane } = member;
     if (lane.describedBy !== member.id) {
       describe(lane, member.backend);
@@ -187,7 +198,7 @@ export class LaneFold {
     return member;
   }
 
-  #memberOf({ backend: id, at }: LaneFlip): Member {
+  #memberOf(id: BackendId, at: EpochMs): Member {
     let member = this.#members.get(id);
     if (member === undefined) {
       const backend = this.#backendOf(id);
@@ -208,9 +219,12 @@ export class LaneFold {
         backend,
         describedBy: undefined,
         ports: new Set(),
-        slots: new Map(),
-        open: undefined,
-        segments: [],
+        slots: [],
+        state: undefined,
+        since: at,
+        opensBefore: false,
+        position: undefined,
+        log: new SegmentLog(),
         notReadyMs: 0,
         flips: 0,
       };
@@ -230,15 +244,15 @@ function keyOf({ address, pod, ports }: Backend): string {
 
 /** The latest description wins, but none is forgotten: a departing backend may be told of with less. */
 function describe(lane: Lane, backend: Backend): void {
-  lane.backend = { ...lane.backend, ...backend };
+  if (lane.backend !== backend) lane.backend = { ...lane.backend, ...backend };
   lane.ports.add(formatPorts(backend.ports));
 }
 
 function slotOf({ slots }: Lane, key: string): Slot {
-  let slot = slots.get(key);
+  let slot = slots.find((each) => each.key === key);
   if (slot === undefined) {
-    slot = { state: 'absent' };
-    slots.set(key, slot);
+    slot = { key, state: 'absent' };
+    slots.push(slot);
   }
   return slot;
 }
@@ -254,29 +268,33 @@ function worstOf(slots: Iterable<Slot>): BackendState | undefined {
 
 const isWorse = (a: BackendState, b: BackendState): boolean => WORST_FIRST.indexOf(a) < WORST_FIRST.indexOf(b);
 
-/** The lane shows what its backends are in now. */
-function settle(lane: Lane, { at, position, to }: LaneFlip): void {
-  // Nearly every lane has one backend: then the flip says it all.
-  const state = lane.slots.size > 1 ? worstOf(lane.slots.values()) : to === 'absent' ? undefined : to;
-  if (lane.open?.state === state) return;
+/** The lane shows what its backends are in now. @param state of the worst; `undefined`: all are absent */
+function settle(lane: Lane, state: BackendState | undefined, at: EpochMs, position: Position): void {
+  if (lane.state === state) return;
   close(lane, at, false);
-  if (state) lane.open = open(at, state, false, position);
+  if (state) open(lane, at, state, false, position);
 }
 
-// All segments are made here, alike, because there may be a hundred thousand of them.
-function open(from: EpochMs, state: BackendState, opensBefore: boolean, position: number | undefined): OpenSegment {
-  return { from, to: from, state, opensBefore, endsAfter: false, position };
+function open(lane: Lane, at: EpochMs, state: BackendState, opensBefore: boolean, position: Position | undefined): void {
+  lane.state = state;
+  lane.since = at;
+  lane.opensBefore = opensBefore;
+  lane.position = position;
 }
 
 /** A state that lasted no millisecond is no segment; its flips are counted. */
 function close(lane: Lane, at: EpochMs, endsAfter: boolean): void {
-  const segment = lane.open;
-  lane.open = undefined;
-  if (!segment || segment.from >= at) return;
-  segment.to = at;
-  segment.endsAfter = endsAfter;
-  if (segment.state === 'notReady') lane.notReadyMs += at - segment.from;
-  lane.segments.push(segment);
+  const { state, since, opensBefore, position } = lane;
+  lane.state = undefined;
+  if (!state || since >= at) return;
+  if (state === 'notReady') lane.notReadyMs += at - since;
+  lane.log.add(since, at, state, opensBefore, endsAfter, position);
+}
+
+/** A lane's segments with the parts that are not known, which every lane shows; oldest first. */
+export function withBlanks({ log }: FoldedLane, blanks: readonly LaneSegment[]): LaneSegment[] {
+  const { segments } = log;
+  return blanks.length === 0 ? segments : [...segments, ...blanks].sort((a, b) => a.from - b.from);
 }
 
 /** What an answer says of a lane, whatever it shows of its segments. */

@@ -1,7 +1,7 @@
 /** Which lanes come first, and which of them are only counted. Pure. */
 import { compareText } from './address-order.ts';
 import type { RunState } from './drawn-answers.ts';
-import type { FoldedLane } from './lanes.ts';
+import { type FoldedLane, type LaneSegment, withBlanks } from './lanes.ts';
 
 /** Lanes that kept one state throughout, as far as is known: they look alike, gaps included. */
 export interface SteadyLanes {
@@ -14,16 +14,18 @@ export interface SteadyLanes {
 /**
  * The longest not ready first, then those with the most flips, then by name.
  *
+ * @param blanks the parts of the window that are not known
  * @param limit where there are more lanes than that, those that did not change are counted instead of listed
  */
 export function sortOut(
   lanes: readonly FoldedLane[],
+  blanks: readonly LaneSegment[],
   windowMs: number,
   limit: number,
 ): { listed: FoldedLane[]; steady: SteadyLanes[] } {
   const steady = new Map<RunState, { state: RunState; count: number; first: FoldedLane }>();
   const listed = lanes.filter((lane) => {
-    const state = lanes.length > limit ? steadyState(lane, windowMs) : undefined;
+    const state = lanes.length > limit ? steadyState(lane, blanks, windowMs) : undefined;
     if (state === undefined) return true;
     const alike = steady.get(state);
     if (alike) alike.count++;
@@ -40,11 +42,11 @@ export function sortOut(
 /**
  * The one state of a lane that did not change: it had it wherever the window is known. Not of one that was absent for a part.
  */
-function steadyState({ segments, flips }: FoldedLane, windowMs: number): RunState | undefined {
-  if (flips > 0) return undefined;
+function steadyState(lane: FoldedLane, blanks: readonly LaneSegment[], windowMs: number): RunState | undefined {
+  if (lane.flips > 0) return undefined;
   let told: RunState | undefined;
   let sum = 0;
-  for (const { from, to, state } of segments) {
+  for (const { from, to, state } of withBlanks(lane, blanks)) {
     sum += to - from;
     if (told === undefined || isBlank(told)) told = state;
     else if (state !== told && !isBlank(state)) return undefined;

@@ -115,15 +115,26 @@ export interface FlipRecord {
   readonly origin: Origin;
 }
 
-/**
- * A flip by itself: when, of which backend, to which state. What it has in common with the backend's other flips is left
- * out, so that a hundred thousand of them can be read for one picture.
- */
-export interface FlipStep {
+/** An event that told of a Service's address lists: the Service's counts in this source after it. */
+export interface ListChange {
   readonly at: EpochMs;
   readonly position: Position;
-  readonly backend: BackendId;
-  readonly to: FlipState;
+  readonly ready: number;
+  readonly notReady: number;
+  readonly terminating: number;
+  /** An Endpoints object, or a slice, exists. */
+  readonly listed: boolean;
+  /** How many flips it brought. */
+  readonly flips: number;
+}
+
+/**
+ * Flips as columns, an entry a flip. Of which event each is says {@link ListChange.flips}, and what it has in common with the
+ * backend's other flips is left out, so that a hundred thousand of them can be read for one picture.
+ */
+export interface FlipColumns {
+  readonly backend: readonly BackendId[];
+  readonly to: readonly FlipState[];
 }
 
 /** Where a page of flips ended: the next one starts after this flip. */
@@ -265,19 +276,10 @@ export interface EventReader {
   }): ServiceAtRecord[];
 
   flips(query: FlipQuery): FlipRecord[];
-  /**
-   * The flips of one Service in one source with from ≤ at < to, in the same order, without what is in every row alike. Whole
-   * events, about `limit` flips of them and at least one event; none: there are no more after `after`.
-   */
-  flipSteps(query: {
-    serviceId: ServiceId;
-    source: Source;
-    from: EpochMs;
-    to: EpochMs;
-    asOf: Position;
-    after?: Pick<FlipKey, 'at' | 'position'>;
-    limit: number;
-  }): FlipStep[];
+  /** The events that told of one Service in one source with from ≤ at < to, by `at`, then position. */
+  listChanges(query: { serviceId: ServiceId; source: Source; from: EpochMs; to: EpochMs; asOf: Position }): ListChange[];
+  /** Their flips: all of the first event, then all of the second, and so on. */
+  flipColumns(query: { serviceId: ServiceId; source: Source; from: EpochMs; to: EpochMs; asOf: Position }): FlipColumns;
   /** Backends as their flips describe them. One that does not exist is left out. */
   backends(ids: readonly BackendId[]): Map<BackendId, Backend>;
   /** Flips of the events with `after` < position ≤ `through`, by position: what a live view has not seen yet. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { epochMs, MAX_INSTANT } from '../../src/domain/time.ts';
 import {
+  type BackendId,
   ClusterNameTakenError,
   type EventStore,
   isLedgerEvent,
@@ -365,17 +366,16 @@ export function eventStoreContract(engine: Engine): void {
             expect(paged).toEqual(whole);
             if (!service) continue;
             const ofService = { ...window, serviceId: service.id, source: 'endpoints' } as const;
-            const steps = [];
-            for (let page = store.reader.flipSteps({ ...ofService, limit }); page.length > 0; ) {
-              steps.push(...page);
-              const last = page.at(-1);
-              page = last ? store.reader.flipSteps({ ...ofService, limit, after: last }) : [];
-            }
-            const backends = store.reader.backends([...new Set(steps.map(({ backend }) => backend))]);
-            const told = steps.map(({ backend, ...step }) => ({ ...step, backend: backends.get(backend) }));
-            expect(told).toEqual(
-              whole.map(({ at: time, position: of, to, backend }) => ({ at: time, position: of, to, backend })),
-            );
+            const changes = store.reader.listChanges(ofService);
+            const { backend, to } = store.reader.flipColumns(ofService);
+            const backends = store.reader.backends([...new Set(backend)]);
+            const eventOf = changes.flatMap((change) => Array.from({ length: change.flips }, () => change));
+            expect(changes.map(({ ready }) => ready)).toEqual([
+              ...new Map(whole.map((flip) => [flip.position, flip.readyAfter])).values(),
+            ]);
+            expect(
+              eventOf.map(({ at: time, position: of }, i) => [time, of, to[i], backends.get(backend[i] as BackendId)]),
+            ).toEqual(whole.map(({ at: time, position: of, to: state, backend: told }) => [time, of, state, told]));
           }
           const total = events.reduce((sum, { perEvent }) => sum + perEvent, 0);
           expect(store.reader.flips({ ...window, limit: 1_000 })).toHaveLength(total);

@@ -8,7 +8,8 @@ import type { DrawnLaneAnswer, DrawnTimelineAnswer, SteadyLanesAnswer } from '..
 import { blankSegment, foldLanes } from '../fold-lanes.ts';
 import type { DrawnTimelineQuestion } from '../history.ts';
 import { mergeNarrow, piecesOf, runsAnswer } from '../lane-runs.ts';
-import { type FoldedLane, laneHead, segmentAnswer } from '../lanes.ts';
+import { type FoldedLane, laneHead, segmentAnswer, withBlanks } from '../lanes.ts';
+import { listChanges } from '../list-changes.ts';
 import { sortOut } from '../worst-lanes.ts';
 import { timelineHead, timelineScope } from './timeline.ts';
 
@@ -21,18 +22,17 @@ export function drawnTimelineAnswer(reader: EventReader, question: DrawnTimeline
   const { px, lanes: limit = USUAL_LANES, lanesAfter = 0 } = question;
   const window = { from, to };
   const pixelMs = (to - from) / px;
-  const { points, zeroReady } = countsOver(view, service, source, parts);
+  const told = listChanges(view, service, source, parts);
+  const { points, zeroReady } = countsOver(view, service, source, told);
   // Points are at milliseconds of their own, so where there are more of them than pixels a bucket has at least one.
   const buckets = points.length > px ? new Buckets(window, px) : undefined;
-  const { fold, flips } = foldLanes(view, service, source, parts, (event) => {
-    const first = event[0];
-    if (first) buckets?.addFlips(first.at, event.length);
-  });
   buckets?.addCounts(points, zeroReady);
+  for (const { changes } of told) for (const { at, flips } of changes) buckets?.addFlips(at, flips);
   const blanks = parts.flatMap((part) => blankSegment(part) ?? []);
-  const lanes = fold.lanes(blanks);
-  const { listed, steady } = sortOut(lanes, to - from, question.steady === 'list' ? lanes.length : limit);
-  const runsOf = ({ segments }: FoldedLane) => runsAnswer(mergeNarrow(piecesOf(segments, window), pixelMs));
+  const { fold, flips } = foldLanes(view, service, source, told);
+  const { lanes } = fold;
+  const { listed, steady } = sortOut(lanes, blanks, to - from, question.steady === 'list' ? lanes.length : limit);
+  const runsOf = (lane: FoldedLane) => runsAnswer(mergeNarrow(piecesOf(withBlanks(lane, blanks), window), pixelMs));
   const drawn = (lane: FoldedLane, rank: number): DrawnLaneAnswer => ({ ...laneHead(lane), rank, runs: runsOf(lane) });
   const wanted = listed.findIndex(({ id }) => id === question.lane);
   const end = lanesAfter + limit;

@@ -10,6 +10,7 @@ import { countFacts } from '../count-facts.ts';
 import { countsOver, zeroReadyAnswer } from '../counts.ts';
 import { type Gap, NOT_PROVEN_YET, partsOfWindow, STOPPED } from '../gaps.ts';
 import type { SummaryQuestion } from '../history.ts';
+import { listChanges } from '../list-changes.ts';
 import { knownOf, type LogView, viewLog } from '../log-view.ts';
 import { notableEvents } from '../notable-events.ts';
 import { serviceFacts } from '../pod-readiness.ts';
@@ -52,7 +53,8 @@ export function summaryAnswer(reader: EventReader, question: SummaryQuestion): S
     service.record && reader.countsAt({ serviceId: service.record.id, source, at: MAX_INSTANT, asOf: view.asOf })?.at;
   const to = question.to ?? epochMs(Math.max(window.judgedTo, (lastAt ?? 0) + 1, window.from + 1));
   const span: Span = { from: window.from, to };
-  const { points, zeroReady } = countsOver(view, service, source, partsOfWindow(known, span.from, span.to));
+  const told = listChanges(view, service, source, partsOfWindow(known, span.from, span.to));
+  const { points, zeroReady } = countsOver(view, service, source, told);
   const coverage = coverageOfWindow(known, { ...window, to }, resource);
   const gaps = coverage.gaps.map(gapAnswer);
 

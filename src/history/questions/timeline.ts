@@ -7,7 +7,8 @@ import { countsAnswer, countsOver, zeroReadyAnswer } from '../counts.ts';
 import { blankSegment, foldLanes } from '../fold-lanes.ts';
 import { coverageWithin, partsOfWindow, type WindowCoverage, type WindowPart } from '../gaps.ts';
 import type { TimelineQuestion } from '../history.ts';
-import { type FoldedLane, laneHead, segmentAnswer } from '../lanes.ts';
+import { type FoldedLane, type LaneSegment, laneHead, segmentAnswer, withBlanks } from '../lanes.ts';
+import { listChanges } from '../list-changes.ts';
 import { type LogView, viewLog } from '../log-view.ts';
 import { resolveService, resolveWindow, type SeenService } from '../resolve.ts';
 import { knownOfSource, RESOURCE_OF_SOURCE, sourceOfService } from '../sources.ts';
@@ -62,20 +63,22 @@ export function timelineHead({ view, service, source, from, to, coverage }: Time
 export function timelineAnswer(reader: EventReader, question: TimelineQuestion): TimelineAnswer {
   const scope = timelineScope(reader, question);
   const { view, service, source, parts } = scope;
-  const { fold, flips } = foldLanes(view, service, source, parts);
-  const { points, zeroReady } = countsOver(view, service, source, parts);
+  const told = listChanges(view, service, source, parts);
+  const { fold, flips } = foldLanes(view, service, source, told);
+  const { points, zeroReady } = countsOver(view, service, source, told);
+  const blanks = parts.flatMap((part) => blankSegment(part) ?? []);
   return {
     ...timelineHead(scope),
     counts: countsAnswer(points),
     zeroReady: zeroReadyAnswer(zeroReady),
-    lanes: fold.lanes(parts.flatMap((part) => blankSegment(part) ?? [])).map(laneAnswer),
+    lanes: fold.lanesInOrder.map((lane) => laneAnswer(lane, withBlanks(lane, blanks))),
     flips,
   };
 }
 
-function laneAnswer(lane: FoldedLane): LaneAnswer {
+function laneAnswer(lane: FoldedLane, segments: readonly LaneSegment[]): LaneAnswer {
   const { notReadyMs, flips, ...head } = laneHead(lane);
-  return { ...head, segments: lane.segments.map(segmentAnswer), notReadyMs, flips };
+  return { ...head, segments: segments.map(segmentAnswer), notReadyMs, flips };
 }
 
 /** Flips with from ≤ at < to, those of one event together. */

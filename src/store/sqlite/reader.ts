@@ -7,10 +7,11 @@ import type {
   CountsRecord,
   CoverageRecord,
   EventReader,
+  FlipColumns,
   FlipQuery,
   FlipRecord,
-  FlipStep,
   Horizon,
+  ListChange,
   NoteRecord,
   ObjectEvent,
   Position,
@@ -23,8 +24,8 @@ import { BodyReader } from './bodies.ts';
 import type { BodyRow } from './body-codec.ts';
 import { CHANGE } from './codes.ts';
 import * as flipReads from './flip-reads.ts';
-import { backends, flipSteps } from './flip-steps.ts';
 import { horizons } from './horizons.ts';
+import { backends, flipColumns, listChanges } from './picture-reads.ts';
 import * as projections from './projection-reads.ts';
 import {
   type CoverageRow,
@@ -228,8 +229,12 @@ export class SqliteReader implements EventReader {
     return flipReads.flips(this.sql, query);
   }
 
-  flipSteps(query: Parameters<EventReader['flipSteps']>[0]): FlipStep[] {
-    return flipSteps(this.sql, query);
+  listChanges(query: Parameters<EventReader['listChanges']>[0]): ListChange[] {
+    return listChanges(this.sql, query);
+  }
+
+  flipColumns(query: Parameters<EventReader['flipColumns']>[0]): FlipColumns {
+    return flipColumns(this.sql, query);
   }
 
   backends(ids: readonly BackendId[]): Map<BackendId, Backend> {

@@ -6,8 +6,11 @@ type Parameter = string | number | null | Buffer;
 
 export class Statements {
   readonly connection: Connection;
-  readonly #prepared = new Map<string, Statement>();
-  readonly #preparedForArrays = new Map<string, Statement>();
+  readonly #prepared = {
+    objects: new Map<string, Statement>(),
+    arrays: new Map<string, Statement>(),
+    column: new Map<string, Statement>(),
+  };
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -24,7 +27,12 @@ export class Statements {
 
   /** Rows as arrays, in the order of the columns: for many narrow ones. */
   arrays<Row extends readonly unknown[]>(sql: string, ...parameters: Parameter[]): Row[] {
-    return this.#prepare(sql, true).all(...parameters) as Row[];
+    return this.#prepare(sql, 'arrays').all(...parameters) as Row[];
+  }
+
+  /** The first column of all rows: for very many numbers, each of which would cost a row. */
+  column<Value>(sql: string, ...parameters: Parameter[]): Value[] {
+    return this.#prepare(sql, 'column').all(...parameters) as Value[];
   }
 
   /** @returns the number of rows changed */
@@ -37,12 +45,13 @@ export class Statements {
     return Number(this.#prepare(sql).run(...parameters).lastInsertRowid);
   }
 
-  #prepare(sql: string, asArrays = false): Statement {
-    const prepared = asArrays ? this.#preparedForArrays : this.#prepared;
+  #prepare(sql: string, rows: 'objects' | 'arrays' | 'column' = 'objects'): Statement {
+    const prepared = this.#prepared[rows];
     let statement = prepared.get(sql);
     if (statement === undefined) {
       statement = this.connection.prepare(withoutPeeking(sql));
-      if (asArrays) statement.raw();
+      if (rows === 'arrays') statement.raw();
+      if (rows === 'column') statement.pluck();
       prepared.set(sql, statement);
     }
     return statement;
