@@ -37,8 +37,9 @@ await using cluster = new LargeCluster({
 const kubeconfig = `${db}.kubeconfig`;
 writeFileSync(kubeconfig, openKubeconfig(await cluster.start()));
 const startedAt = performance.now();
-// As the image sets them: see the Dockerfile.
-const env = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+// As the image sets them (see the Dockerfile), and with the flags of Node that this process was given.
+const NODE_OPTIONS = [process.env.NODE_OPTIONS, ...process.execArgv].join(' ');
+const env = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', NODE_OPTIONS };
 const recorder = record({ kubeconfig, db, env });
 try {
   const url = await recorder.url();

@@ -17,7 +17,7 @@ import {
   stay,
   unstack,
 } from './stream-state.ts';
-import { waiting } from './waiting-object.ts';
+import { waiting, waitingAlone } from './waiting-object.ts';
 import type { ChangeEvent, ServerStatus, WatchEvent } from './watch-line.ts';
 
 export function pageAnswered(state: StreamState, input: Input & { type: 'page' }): Step {
@@ -82,8 +82,8 @@ export function received(state: StreamState, moment: Moment, events: readonly Wa
   return state.phase.name === 'watching' ? receivedChanges(state, moment, events, moreFollows) : stay(state);
 }
 
-/** As many as a page of a list holds. */
-const PACKED_TOGETHER = 500;
+/** Enough that objects which are alike are found to be; of large ones a few, so that little waits as it came. */
+const PACKED_TOGETHER_BYTES = 1 << 20;
 
 /**
  * Initial events come in no order of versions (observed), so no cursor is taken from them; only the bookmark annotated
@@ -100,7 +100,7 @@ function receivedFirstState(
   const coming = [...loose];
   for (const [index, event] of events.entries()) {
     if (event.type === 'ERROR') return failed(state, moment, failureOf(event.status));
-    if (event.type !== 'BOOKMARK') coming.push(event);
+    if (event.type !== 'BOOKMARK') coming.push({ ...event, object: waitingAlone(event.object) });
     else if (event.initialEventsEnd) {
       const complete = new Map<string, ReceivedObject>();
       for (const { type, object } of [...unstack(staged).flat(), ...coming]) {
@@ -127,7 +127,7 @@ function receivedFirstState(
       return andThen(going, (next) => received(next, moment, events.slice(index + 1), moreFollows));
     }
   }
-  if (coming.length < PACKED_TOGETHER) loose = coming;
+  if (coming.reduce((sum, { object }) => sum + object.body.length, 0) < PACKED_TOGETHER_BYTES) loose = coming;
   else [staged, loose] = [push(staged, packed(coming)), []];
   return stay({ ...state, phase: { ...phase, loose, ...(staged ? { staged } : {}) } });
 }

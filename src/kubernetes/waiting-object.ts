@@ -72,7 +72,7 @@ class WaitingObject implements ReceivedObject {
 export function waiting(objects: readonly ReceivedObject[]): ReceivedObject[] {
   const bodies = objects.map(({ body }) => body);
   const length = bodies.reduce((sum, body) => sum + body.length, 0);
-  if (length < MIN_PACKED_BYTES) return objects.map((object, index) => alone(object, bodies[index] as Uint8Array));
+  if (length < MIN_PACKED_BYTES) return objects.map(waitingAlone);
   const pack = new Pack(Buffer.concat(bodies, length));
   let end = 0;
   return objects.map((object, index) => {
@@ -82,6 +82,7 @@ export function waiting(objects: readonly ReceivedObject[]): ReceivedObject[] {
   });
 }
 
-function alone(object: ReceivedObject, body: Uint8Array): ReceivedObject {
-  return new WaitingObject(object, body, 0, body.length);
+/** The same object as its bytes alone, not packed: what was parsed of it can go, and is parsed anew when it is asked for. */
+export function waitingAlone(object: ReceivedObject): ReceivedObject {
+  return new WaitingObject(object, object.body, 0, object.body.length);
 }

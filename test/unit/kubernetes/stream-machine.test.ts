@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { resourceNamed } from '../../../src/domain/resources.ts';
+import type { StreamBatch } from '../../../src/domain/stream-batch.ts';
+import { receiveObject } from '../../../src/kubernetes/received.ts';
+import type { ChangeEvent } from '../../../src/kubernetes/watch-line.ts';
 import { bookmark, change, Harness, http, marker, object, refused, STREAMING, WATCH_FROM } from './machine-harness.ts';
+
+const ENDPOINTS = resourceNamed('v1/endpoints');
 
 const seconds = (query: string) => Number(/timeoutSeconds=(\d+)/.exec(query)?.[1]);
 
@@ -33,6 +40,38 @@ describe('the first state', () => {
       { kind: 'snapshot', resourceVersion: '102', objects: [{ name: 'a', resourceVersion: '101' }] },
       { kind: 'changes', cursor: '103', changes: [{ type: 'ADDED', object: { name: 'c' } }] },
     ]);
+  });
+
+  it('is what was told of each object last, byte for byte, however much of it waits and in whatever pieces it came', () => {
+    const told = fc.record({ name: fc.integer({ min: 0, max: 9 }), gone: fc.boolean(), kilobytes: fc.nat(400) });
+    const chunk = fc.array(told, { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 6 }), (chunks) => {
+        const stream = new Harness().start().open();
+        const expected = new Map<string, string>();
+        let version = 0;
+        for (const chunk of chunks) {
+          const events = chunk.map(({ name, gone, kilobytes }): ChangeEvent => {
+            const metadata = { name: `e-${name}`, namespace: 'store', uid: `uid-${name}`, resourceVersion: String(++version) };
+            const note = `${version} `.repeat(kilobytes * 200);
+            const text = JSON.stringify({ kind: 'Endpoints', apiVersion: 'v1', metadata, note });
+            if (gone) expected.delete(metadata.name);
+            else expected.set(metadata.name, text);
+            return { type: gone ? 'DELETED' : 'ADDED', object: receiveObject(ENDPOINTS, Buffer.from(text)) };
+          });
+          stream.events(...events);
+          expect(stream.batches).toEqual([]);
+        }
+        stream.events(marker('900'));
+        const { objects } = stream.lastBatch as StreamBatch & { kind: 'snapshot' };
+        expect(new Map(objects.map(({ name, body }) => [name, Buffer.from(body).toString()]))).toEqual(expected);
+        for (const { name, resourceVersion, value } of objects) {
+          expect(value).toEqual(JSON.parse(expected.get(name) ?? ''));
+          expect(value.metadata).toMatchObject({ name, resourceVersion });
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('is thrown away when the stream is cut before the marker, and asked for again', () => {
