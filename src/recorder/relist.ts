@@ -15,23 +15,22 @@ export interface Missing {
  * - same uid and version: nothing.
  *
  * Whatever was created and deleted in between is invisible. That is why the gap stays even if nothing differs.
- * Deletions come first, then the rest in the order of the list.
+ * Deletions come first, then the rest in the order of the list; one at a time, for there may be hundreds of thousands.
  *
  * @param epoch of the complete state: versions of another epoch say nothing about each other
  */
-export function inferChanges(
+export function* inferChanges(
   known: readonly ObjectEvent[],
   listed: readonly ReceivedObject[],
   epoch: number,
-): (Change | Missing)[] {
-  const listedUids = new Set(listed.map(({ uid }) => uid));
+): Generator<Change | Missing> {
   const knownByUid = new Map(known.map((event) => [event.object.uid, event]));
-  const missing = known.filter(({ object }) => !listedUids.has(object.uid)).map((event) => ({ missing: event }));
-  const changes = listed.flatMap((object): Change[] => {
+  const missing = new Set(knownByUid.keys());
+  for (const { uid } of listed) missing.delete(uid);
+  for (const event of known) if (missing.has(event.object.uid)) yield { missing: event };
+  for (const object of listed) {
     const before = knownByUid.get(object.uid);
-    if (before === undefined) return [{ type: 'ADDED', object }];
-    if (before.epoch === epoch && before.resourceVersion === object.resourceVersion) return [];
-    return [{ type: 'MODIFIED', object }];
-  });
-  return [...missing, ...changes];
+    if (before === undefined) yield { type: 'ADDED', object };
+    else if (before.epoch !== epoch || before.resourceVersion !== object.resourceVersion) yield { type: 'MODIFIED', object };
+  }
 }
