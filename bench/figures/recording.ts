@@ -2,32 +2,49 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { traceFile, traceLines } from '../../src/recorder/trace-source.ts';
 import type { IngestedLarge } from '../children/ingest-large.ts';
 import type { RecordMemory } from '../children/record-memory.ts';
 import { runChild } from '../children/run.ts';
 import { type BenchOptions, count, type Figure, median, seconds } from '../figure.ts';
-import { writePlainTrace } from '../trace.ts';
+import { LARGE_TRACE, writePlainTrace } from '../trace.ts';
 
 const MB = 1_000_000;
 
-export async function recordingFigures({ quick, folder, say }: BenchOptions): Promise<Figure[]> {
-  const runs: IngestedLarge[] = [];
-  const log = join(folder, 'large.db');
-  for (let run = 0, of = quick ? 1 : 5; run < of; run++) {
-    say(`importing the large trace, ${run + 1} of ${of}`);
-    rmSync(log, { force: true });
-    runs.push(await runChild<IngestedLarge>('ingest-large.ts', log));
-  }
-  return [ingest(runs), size(runs, log), await memory(folder, say)];
+/** One of each, taken in turns. */
+interface Ingest {
+  readonly parse: IngestedLarge;
+  readonly lines: IngestedLarge;
+  readonly file: IngestedLarge;
 }
 
-function ingest(runs: readonly IngestedLarge[]): Figure {
-  const of = (step: 'parse' | 'import', time: 'ms' | 'processorMs') => median(runs.map((run) => run[step][time]));
-  const both = (time: 'ms' | 'processorMs') => `${seconds(of('import', time))} against ${seconds(of('parse', time))}`;
+export async function recordingFigures({ quick, folder, say }: BenchOptions): Promise<Figure[]> {
+  const runs: Ingest[] = [];
+  const log = join(folder, 'large.db');
+  const imported = (way: 'lines' | 'file') => {
+    rmSync(log, { force: true });
+    return runChild<IngestedLarge>('ingest-large.ts', way, log);
+  };
+  for (let run = 0, of = quick ? 1 : 5; run < of; run++) {
+    say(`importing the large trace, ${run + 1} of ${of}`);
+    const parse = await runChild<IngestedLarge>('ingest-large.ts', 'parse');
+    runs.push({ parse, lines: await imported('lines'), file: await imported('file') });
+  }
+  const rawBytes = await rawBytesOfTrace();
+  return [ingest(runs, 'file'), ingest(runs, 'lines'), size(rawBytes, log), await memory(folder, say)];
+}
+
+/** @param way `lines` takes in what `parse` does; `file` decompresses it too */
+function ingest(runs: readonly Ingest[], way: 'lines' | 'file'): Figure {
+  const of = (step: keyof Ingest, time: keyof IngestedLarge) => median(runs.map((run) => run[step][time]));
+  const both = (time: keyof IngestedLarge) => `${seconds(of(way, time))} against ${seconds(of('parse', time))}`;
   return {
-    id: 'ingest',
-    what: 'ingest of the large trace against JSON.parse of its lines',
-    value: median(runs.map((run) => run.import.processorMs / run.parse.processorMs)),
+    id: way === 'file' ? 'ingest' : 'ingest-lines',
+    what:
+      way === 'file'
+        ? 'ingest of the large trace, compressed as it lies on disk, against JSON.parse of its lines'
+        : 'the same of its lines in memory, decompressed before as they are for JSON.parse',
+    value: median(runs.map((run) => run[way].processorMs / run.parse.processorMs)),
     unit: '×',
     goal: { most: 3 },
     from: `${both('processorMs')} of processor time, all threads (by the clock ${both('ms')})`,
@@ -35,8 +52,13 @@ function ingest(runs: readonly IngestedLarge[]): Figure {
   };
 }
 
-function size(runs: readonly IngestedLarge[], log: string): Figure {
-  const raw = runs[0]?.rawBytes ?? Number.NaN;
+async function rawBytesOfTrace(): Promise<number> {
+  let bytes = 0;
+  for await (const line of traceLines(await traceFile(LARGE_TRACE), () => undefined)) bytes += line.length + 1;
+  return bytes;
+}
+
+function size(raw: number, log: string): Figure {
   const { size: bytes } = statSync(log);
   const tables = bytesByTable(log);
   const largest = Object.entries(tables)
