@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { visibleRows } from '../../../web/src/lib/rows.ts';
 import { type Piece, runAt, runs, worse } from '../../../web/src/lib/runs.ts';
 import { MIN_SPAN_MS, pan, soundRange, timeScale, zoomAt } from '../../../web/src/lib/scale.ts';
-import { stepPoints } from '../../../web/src/lib/steps.ts';
+import { type Point, stepPoints, withoutZero } from '../../../web/src/lib/steps.ts';
 import type { CountsStep } from '../../../web/src/lib/timeline-model.ts';
 
 const FROM = Date.parse('2026-11-23T14:00:00Z');
@@ -208,6 +208,28 @@ describe('the points of the counts', () => {
         }
       }),
     );
+  });
+
+  it('are drawn as before without zero, save for what runs along it', () => {
+    const line = (points: readonly Point[]) =>
+      points.slice(1).flatMap((to, index) => {
+        const from = points[index] as Point;
+        return Number.isNaN(from.y) || Number.isNaN(to.y) ? [] : [[from.x, from.y, to.x, to.y]];
+      });
+    const often = counts.map((steps) =>
+      steps.map((step) => (step.ready === undefined ? step : { ...step, ready: step.ready % 3 })),
+    );
+    fc.assert(
+      fc.property(often, fc.integer({ min: 10, max: 400 }), (steps, width) => {
+        const points = stepPoints(steps, ({ ready }) => ready, whole(steps, width));
+        const shown = withoutZero(points);
+        expect(line(shown)).toEqual(line(points).filter(([, from, , to]) => from !== 0 || to !== 0));
+        const times = shown.map(({ x }) => x);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+      }),
+    );
+    const calm = Array.from({ length: 500 }, (_, index) => ({ x: index, y: 0 }));
+    expect(withoutZero(calm).length).toBeLessThan(4);
   });
 });
 

@@ -58,3 +58,19 @@ export function stepPoints(
   flush();
   return points;
 }
+
+/**
+ * The same line without the stretches that run along zero: drawn, they say nothing and look like an alarm. The steps down to
+ * zero and up from it stay.
+ */
+export function withoutZero(points: readonly Point[]): Point[] {
+  const isZero = (index: number) => points[index]?.y === 0;
+  const shown: Point[] = [];
+  points.forEach((point, index) => {
+    const comesAlong = isZero(index - 1) && isZero(index);
+    const goesAlong = isZero(index) && isZero(index + 1);
+    if (!(comesAlong && goesAlong)) shown.push(point);
+    if (goesAlong && !Number.isNaN(shown.at(-1)?.y)) shown.push({ x: point.x, y: Number.NaN });
+  });
+  return shown;
+}

@@ -1,18 +1,9 @@
 /** The counts above the lanes, drawn by Chart.js: ready and not ready as steps, what is unknown as hatching, zero ready as a band. */
-import {
-  Chart,
-  Filler,
-  LinearScale,
-  LineController,
-  LineElement,
-  type Plugin,
-  PointElement,
-  type ScriptableLineSegmentContext,
-} from 'chart.js';
+import { Chart, Filler, LinearScale, LineController, LineElement, type Plugin, PointElement } from 'chart.js';
 import { formatSpan } from '../lib/duration.ts';
 import { RIGHT_PAD } from '../lib/geometry.ts';
 import type { TimeScale } from '../lib/scale.ts';
-import { type Point, stepPoints } from '../lib/steps.ts';
+import { type Point, stepPoints, withoutZero } from '../lib/steps.ts';
 import type { Tick } from '../lib/ticks.ts';
 import type { CountsStep, TimelineModel, ZeroWindow } from '../lib/timeline-model.ts';
 import { type Palette, plate } from './palette.ts';
@@ -25,11 +16,6 @@ export interface CountsDrawing {
   readonly ticks: readonly Tick[];
   readonly palette: Palette;
 }
-
-/** A line that runs along zero says nothing, and looks like an alarm. */
-const atZero: { borderColor: (segment: ScriptableLineSegmentContext) => string | undefined } = {
-  borderColor: ({ p0, p1 }) => (p0.parsed.y === 0 && p1.parsed.y === 0 ? 'transparent' : undefined),
-};
 
 /** How far from its band a label may stand. */
 const LABEL_SHIFT_PX = 60;
@@ -46,8 +32,8 @@ export class CountsChart {
       data: {
         datasets: [
           { ...line, label: 'ready', data: [], borderWidth: 2, fill: 'origin', order: 2 },
-          { ...line, label: 'not ready', data: [], borderWidth: 2, borderDash: [5, 3], order: 1, segment: atZero },
-          { ...line, label: 'terminating', data: [], borderWidth: 1.5, borderDash: [1.5, 2.5], order: 3, segment: atZero },
+          { ...line, label: 'not ready', data: [], borderWidth: 2, borderDash: [5, 3], order: 1 },
+          { ...line, label: 'terminating', data: [], borderWidth: 1.5, borderDash: [1.5, 2.5], order: 3 },
         ],
       },
       options: {
@@ -109,7 +95,9 @@ export class CountsChart {
     const colours = [palette.ready, palette.notReady, palette.terminating];
     const anyTerminating = model.counts.some(({ terminating }) => (terminating ?? 0) > 0);
     datasets.forEach((dataset, index) => {
-      dataset.data = stepPoints(model.counts, picks[index] as (typeof picks)[0], scale);
+      const points = stepPoints(model.counts, picks[index] as (typeof picks)[0], scale);
+      // Broken by points that are missing: asking Chart.js for a style a segment costs as much as the rest of the drawing.
+      dataset.data = index === 0 ? points : withoutZero(points);
       dataset.borderColor = colours[index] as string;
       dataset.hidden = index === 2 && !anyTerminating;
     });

@@ -5,7 +5,7 @@
  * lane, one cell a run, whose names say state, times and duration. Only rows in sight exist.
  */
 import { useEffect, useRef } from 'preact/hooks';
-import { runs } from '../lib/runs.ts';
+import { type Run, runs } from '../lib/runs.ts';
 import type { TimeScale } from '../lib/scale.ts';
 import type { LaneModel } from '../lib/timeline-model.ts';
 import { runText } from '../lib/words.ts';
@@ -32,8 +32,9 @@ export function LaneGrid({ count, laneAt, first, end, rowHeight, scale, chosen }
     if (!chosen || !grid.current?.contains(document.activeElement)) return;
     grid.current.querySelector<HTMLElement>('[aria-selected="true"]')?.focus({ preventScroll: true });
   }, [chosen?.lane.id, chosen?.piece]);
-  const right = scale.left + scale.width;
-  let stop = chosen !== undefined && chosen.index >= first && chosen.index < end;
+  const rows = Array.from({ length: end - first }, (_, offset) => first + offset);
+  const chosenInSight = chosen !== undefined && chosen.index >= first && chosen.index < end;
+  const stop = chosenInSight ? undefined : rows.find((row) => hasCells(laneAt(row), scale));
   return (
     <div
       class="lane-grid"
@@ -43,56 +44,90 @@ export function LaneGrid({ count, laneAt, first, end, rowHeight, scale, chosen }
       aria-rowcount={count}
       style={{ height: `${count * rowHeight}px` }}
     >
-      {Array.from({ length: end - first }, (_, offset) => {
-        const index = first + offset;
-        const lane = laneAt(index);
-        const row = { top: `${index * rowHeight}px`, height: `${rowHeight}px` };
-        if (!lane) {
-          return (
-            <div key={`row ${index}`} class="lane-row" role="row" aria-rowindex={index + 1} aria-busy="true" style={row}>
-              <div class="lane-head dim" role="rowheader" style={{ width: `${scale.left}px` }}>
-                loading
-              </div>
-            </div>
-          );
-        }
-        const list = runs(lane.pieces, scale).filter((run) => run.state !== 'absent' || run.mixed);
+      {rows.map((row) => {
+        const lane = laneAt(row);
+        const where = { row, height: rowHeight, left: scale.left };
+        if (!lane) return <LoadingRow key={`row ${row}`} {...where} />;
+        const piece = chosen?.lane.id === lane.id ? chosen.piece : undefined;
+        return <LaneRow key={lane.id} {...where} lane={lane} scale={scale} piece={piece} isStop={row === stop} />;
+      })}
+    </div>
+  );
+}
+
+/** What is drawn of a lane, and so has a cell. */
+const cellsOf = (lane: LaneModel, scale: TimeScale): Run[] =>
+  runs(lane.pieces, scale).filter(({ state, mixed }) => state !== 'absent' || mixed);
+
+const hasCells = (lane: LaneModel | undefined, scale: TimeScale): boolean =>
+  lane !== undefined && cellsOf(lane, scale).length > 0;
+
+interface RowProps {
+  readonly row: number;
+  readonly height: number;
+  /** Where the plot begins. */
+  readonly left: number;
+}
+
+function LoadingRow({ row, height, left }: RowProps) {
+  return (
+    <div class="lane-row" role="row" aria-rowindex={row + 1} aria-busy="true" style={placeOf(row, height)}>
+      <div class="lane-head dim" role="rowheader" style={{ width: `${left}px` }}>
+        loading
+      </div>
+    </div>
+  );
+}
+
+interface LaneRowProps extends RowProps {
+  readonly lane: LaneModel;
+  readonly scale: TimeScale;
+  /** The one that is selected. */
+  readonly piece: number | undefined;
+  /** Its first cell is the grid's tab stop. */
+  readonly isStop: boolean;
+}
+
+/**
+ * A component of its own that reads signals: it is then rendered again only for other properties or news of those, so that
+ * scrolling costs the rows that come into sight and not all of them.
+ */
+function LaneRow({ row, height, left, lane, scale, piece, isStop }: LaneRowProps) {
+  const right = scale.left + scale.width;
+  const tz = zone.value;
+  return (
+    <div class="lane-row" role="row" aria-rowindex={row + 1} style={placeOf(row, height)}>
+      <div class="lane-head" role="rowheader" title={headTitle(lane)} style={{ width: `${left}px` }}>
+        <b>{lane.label}</b>
+        {lane.lane.node && left > 190 && <span class="dim">{lane.lane.node}</span>}
+      </div>
+      {cellsOf(lane, scale).map((run, index) => {
+        const selected = piece !== undefined && run.first <= piece && piece <= run.last;
+        const x0 = Math.max(run.x0, scale.left);
+        const cause = run.mixed ? undefined : causeText(lane, lane.pieces[run.first]);
         return (
-          <div key={lane.id} class="lane-row" role="row" aria-rowindex={index + 1} style={row}>
-            <div class="lane-head" role="rowheader" title={headTitle(lane)} style={{ width: `${scale.left}px` }}>
-              <b>{lane.label}</b>
-              {lane.lane.node && scale.left > 190 && <span class="dim">{lane.lane.node}</span>}
-            </div>
-            {list.map((run) => {
-              const selected = chosen?.lane.id === lane.id && run.first <= chosen.piece && chosen.piece <= run.last;
-              const tab = selected || !stop ? 0 : -1;
-              stop = true;
-              const x0 = Math.max(run.x0, scale.left);
-              const cause = run.mixed ? undefined : causeText(lane, lane.pieces[run.first]);
-              return (
-                <div
-                  key={run.first}
-                  class="lane-cell"
-                  role="gridcell"
-                  tabIndex={tab}
-                  aria-selected={selected}
-                  aria-label={`${lane.label}: ${runText(lane, run, zone.value)}${cause ? `, ${cause}` : ''}`}
-                  style={{ left: `${x0}px`, width: `${Math.max(Math.min(run.x1, right) - x0, 1)}px` }}
-                  onKeyDown={(event) => {
-                    if (event.key !== 'Enter' && event.key !== ' ') return;
-                    event.preventDefault();
-                    if (lane.id.startsWith(STEADY)) go({ allLanes: true });
-                    else choose(lane, run);
-                  }}
-                />
-              );
-            })}
-          </div>
+          <div
+            key={run.first}
+            class="lane-cell"
+            role="gridcell"
+            tabIndex={selected || (isStop && index === 0) ? 0 : -1}
+            aria-selected={selected}
+            aria-label={`${lane.label}: ${runText(lane, run, tz)}${cause ? `, ${cause}` : ''}`}
+            style={{ left: `${x0}px`, width: `${Math.max(Math.min(run.x1, right) - x0, 1)}px` }}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' && event.key !== ' ') return;
+              event.preventDefault();
+              if (lane.id.startsWith(STEADY)) go({ allLanes: true });
+              else choose(lane, run);
+            }}
+          />
         );
       })}
     </div>
   );
 }
+
+const placeOf = (row: number, height: number) => ({ top: `${row * height}px`, height: `${height}px` });
 
 function headTitle({ label, lane }: LaneModel): string {
   const parts = [label, lane.address, lane.ports.join(', '), lane.node && `node ${lane.node}`, lane.zone && `zone ${lane.zone}`];
