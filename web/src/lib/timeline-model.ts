@@ -59,8 +59,7 @@ export function timelineModel(answer: DrawnTimeline, further: readonly DrawnLane
   const laneByRank = new Map<number, LaneModel>();
   for (const lane of [...answer.lanes, ...further]) {
     if (laneByRank.has(lane.rank)) continue;
-    const label = lane.pod?.name ?? lane.address;
-    laneByRank.set(lane.rank, { id: lane.id, lane, label, pieces: pieces(lane.runs, range.from) });
+    laneByRank.set(lane.rank, laneModel(lane, range.from));
   }
   const lanes = [...laneByRank.values()].sort((a, b) => a.lane.rank - b.lane.rank);
   const zero = answer.zeroReady.map((window) => ({ ...window, from: Date.parse(window.from), to: Date.parse(window.to) }));
@@ -77,6 +76,18 @@ export function timelineModel(answer: DrawnTimeline, further: readonly DrawnLane
     changes: changesOf(lanes),
     ...(recordedFrom === undefined ? {} : { recordedFrom: Date.parse(recordedFrom) }),
   };
+}
+
+const models = new WeakMap<DrawnLane, LaneModel>();
+
+/** Once made it stays the same while further lanes come, so that what is drawn of it may be kept. */
+function laneModel(lane: DrawnLane, from: number): LaneModel {
+  let model = models.get(lane);
+  if (model === undefined) {
+    model = { id: lane.id, lane, label: lane.pod?.name ?? lane.address, pieces: pieces(lane.runs, from) };
+    models.set(lane, model);
+  }
+  return model;
 }
 
 function countsSteps(points: NonNullable<DrawnTimeline['counts']>, zero: readonly Range[], range: Range): CountsStep[] {

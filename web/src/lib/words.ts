@@ -17,11 +17,14 @@ export const STATE_WORDS: Record<RunState, string> = {
 /** Unknown states always render: a newer server may tell of one that this page does not know. */
 export const stateWord = (state: string): string => (STATE_WORDS as Record<string, string>)[state] ?? state;
 
+const dayOf = (instant: string) => instant.slice(0, 10);
+const clockOf = (instant: string) => instant.slice(11);
+
 /** `14:02:10.000–14:03:55.120 UTC`, with dates where the two ends fall on different days. */
 export function spanText(from: number, to: number, zone: string): string {
-  const sameDay = formatInstant(from, zone, 'date') === formatInstant(to, zone, 'date');
-  const style = sameDay ? 'clock-ms' : 'full';
-  return `${formatInstant(from, zone, style)}–${formatInstant(to, zone, style)} ${zoneLabel(zone, from)}`;
+  const [first, last] = [formatInstant(from, zone), formatInstant(to, zone)];
+  const sameDay = dayOf(first) === dayOf(last);
+  return `${sameDay ? clockOf(first) : first}–${sameDay ? clockOf(last) : last} ${zoneLabel(zone, from)}`;
 }
 
 export function pieceText(piece: Piece, zone: string): string {

@@ -74,10 +74,9 @@ export function paintLanes(canvas: HTMLCanvasElement, drawing: LanesDrawing, dpr
         // A notch on top says that several states share these pixels.
         ctx.fillStyle = palette.text;
         ctx.fillRect(x0, top - 1, x1 - x0, 2);
-        const text = `${flipsText(lane, run)}, zoom in`;
         const from = Math.max(x0, scale.left);
         if (Math.min(x1, right) - from >= MIXED_LABEL_MIN_PX)
-          labelled.push(() => plate(ctx, palette, text, from + 8, top + inner / 2));
+          labelled.push(() => plate(ctx, palette, `${flipsText(lane, run)}, zoom in`, from + 8, top + inner / 2));
       }
     }
   }
