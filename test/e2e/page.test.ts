@@ -267,6 +267,109 @@ describe.skipIf(skip !== undefined)(
       await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('101');
     });
 
+    it('keeps its place among the lanes when news comes, and loads them anew', async () => {
+      const page = await visit('?service=store/search');
+      await settled(page);
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.evaluate(`document.querySelector('.lanes').scrollTop = 100_000`);
+      const scrolled = () => page.evaluate<number>(`document.querySelector('.lanes').scrollTop`);
+      const last = page.locator('.lane-row[aria-rowindex="101"]');
+      await last.locator('.lane-cell').first().waitFor();
+      const [told, top] = [await last.innerText(), await scrolled()];
+      const asked = (part: (path: string) => boolean) =>
+        mock.asked.filter((path) => path.includes('search/timeline') && part(path));
+      const further = (path: string) => path.includes('lanesAfter=60');
+      const before = [asked((path) => !further(path)).length, asked(further).length];
+      mock.send('flips', { position: 5_000, items: [{ namespace: 'store', service: 'search' }] });
+      await expect
+        .poll(() => [asked((path) => !further(path)).length, asked(further).length], { timeout: 10_000 })
+        .toEqual(before.map((count) => count + 1));
+      await last.locator('.lane-cell').first().waitFor();
+      expect(await last.innerText()).toBe(told);
+      expect(await scrolled()).toBe(top);
+      const ids = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.lane-row .lane-head')].map((head) => head.title)`,
+      );
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+
+    it('tells how often a lane changed where the server merged it, and a click or Enter zooms to that', async () => {
+      const page = await visit('', { colorScheme: 'light' });
+      const whole = RECORDED_TO - RECORDED_FROM;
+      const [from, length] = [RECORDED_FROM + 6 * 60_000, 12 * 60_000];
+      const times: string[] = [];
+      await page.route('**/services/checkout/timeline**', async (route) => {
+        const answer = await (await route.fetch()).json();
+        times.push(answer.from);
+        const lane = answer.lanes.find(({ pod }: { pod?: { name: string } }) => pod?.name.includes('x28t5'));
+        if (Date.parse(answer.to) - Date.parse(answer.from) === whole) {
+          const ms = [from - RECORDED_FROM, length, RECORDED_TO - from - length];
+          const edges = { opensBefore: [0], endsAfter: [2] };
+          lane.runs = { ms, states: ['ready', 'notReady', 'ready'], ...edges, mixed: [{ run: 1, flips: 37 }] };
+        }
+        await route.fulfill({ json: answer });
+      });
+      await page.goto(`${mock.url}/${CHECKOUT}&from=2026-11-23T14:00:00Z&to=2026-11-23T14:30:00Z`);
+      await settled(page);
+      const row = page.locator('.lane-row', { hasText: 'x28t5' });
+      const merged = row.locator('.lane-cell', { hasNot: page.locator('*') }).nth(1);
+      await expect
+        .poll(() => merged.getAttribute('aria-label'))
+        .toMatch(/37 flips, worst not ready, 14:06:00\.000–14:18:00\.000 UTC; zoom in to tell them apart$/);
+      const lane = Number(await row.getAttribute('aria-rowindex')) - 1;
+      // Words stand on a plate at the run's start; its end shows the worst state.
+      const box = await page.locator('#lanes-canvas').boundingBox();
+      const [x0, x1] = [await xOf(page, new Date(from).toISOString()), await xOf(page, new Date(from + length).toISOString())];
+      const perPx = length / (x1 - x0);
+      const colours = (px: number) => laneColours(page, lane, new Date(from + px * perPx).toISOString());
+      expect(await colours(6)).not.toContain('#c2410c');
+      expect(await colours(x1 - x0 - 10)).toContain('#c2410c');
+
+      const span = () => [query(page).get('from'), query(page).get('to')].map((text) => Date.parse(text ?? ''));
+      const around = [from - length / 2, from + length * 1.5];
+      const [x, y] = [(box?.x ?? 0) + (x0 + x1) / 2, (box?.y ?? 0) + lane * 18 + 9];
+      await page.mouse.move(x, y);
+      await page.getByText('(click)').waitFor();
+      await page.mouse.click(x, y);
+      await expect.poll(span).toEqual(around);
+      await expect.poll(() => times.at(-1)).toBe(new Date(from - length / 2).toISOString());
+      expect(query(page).get('lane')).toBeNull();
+      await expect.poll(() => row.innerHTML()).not.toContain('zoom in');
+      await page.goBack();
+      await expect.poll(span).toEqual([RECORDED_FROM, RECORDED_TO]);
+      await expect.poll(() => merged.getAttribute('aria-label')).toContain('37 flips');
+      await merged.focus();
+      await page.keyboard.press('Enter');
+      await expect.poll(span).toEqual(around);
+    });
+
+    it('writes a drag into the link now and then, and where it ended for certain', async () => {
+      const page = await visit(`${CHECKOUT}&from=2026-11-23T14:10:00Z&to=2026-11-23T14:20:00Z`);
+      await settled(page);
+      const moves = 200;
+      const writes = await page.evaluate<number>(`(() => {
+        let writes = 0;
+        const replace = history.replaceState;
+        history.replaceState = function (...given) { writes++; return replace.apply(this, given); };
+        const plot = document.querySelector('.plot');
+        plot.setPointerCapture = () => {};
+        const { left, top } = plot.getBoundingClientRect();
+        const at = (type, x) => plot.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0, shiftKey: true, clientX: left + x, clientY: top + 60 }));
+        at('pointerdown', 700);
+        for (let move = 1; move <= ${moves}; move++) at('pointermove', 700 - move);
+        at('pointerup', 700 - ${moves});
+        return writes;
+      })()`);
+      expect(writes).toBeLessThan(moves / 2);
+      const perPx = 600_000 / Number(await page.locator('.plot').getAttribute('data-plot-width'));
+      await expect
+        .poll(() => Math.abs(Date.parse(query(page).get('from') ?? '') - Date.parse('2026-11-23T14:10:00Z') - moves * perPx))
+        .toBeLessThan(2);
+      await expect
+        .poll(() => page.locator('.plot').getAttribute('data-from'))
+        .toBe(String(Date.parse(query(page).get('from') ?? '')));
+    });
+
     it('opens a link to a lane that is far from the worst, with the cause of its segment though the table does not show it', async () => {
       const search = mockServices().find(({ name }) => name === 'search');
       if (!search) throw new Error('the mock has no Service search');

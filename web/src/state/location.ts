@@ -8,8 +8,42 @@ export const view = signal<View>(initial.view);
 /** Sentences about parts of the link that were not understood. */
 export const notices = signal<readonly string[]>(initial.notices);
 
+/**
+ * A drag or a wheel moves the view at every frame, and an address written as often is most of the frame; Safari refuses more
+ * than 100 in 30 s, Chromium leaves some out. A single movement is written at once.
+ */
+const WRITE_MS = 400;
+/** What the address bar tells. */
+let written = viewQuery(initial.view);
+let writtenAtMs = Number.NEGATIVE_INFINITY;
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+function forgetWriting(): void {
+  clearTimeout(writing);
+  writing = undefined;
+}
+
+/** Brings the entry of the history to where movements have led. */
+function write(): void {
+  forgetWriting();
+  const query = viewQuery(view.peek());
+  if (query === written) return;
+  window.history.replaceState(undefined, '', query);
+  [written, writtenAtMs] = [query, performance.now()];
+}
+
+function writeSoon(): void {
+  if (writing !== undefined) return;
+  const wait = writtenAtMs + WRITE_MS - performance.now();
+  if (wait > 0) writing = setTimeout(write, wait);
+  else write();
+}
+
 window.addEventListener('popstate', () => {
+  // The address is that of another entry by now.
+  forgetWriting();
   const parsed = parseView(window.location.search, Date.now());
+  written = viewQuery(parsed.view);
   view.value = parsed.view;
   notices.value = parsed.notices;
 });
@@ -25,18 +59,28 @@ export function patched(patch: ViewPatch, base: View = view.peek()): View {
   return next as unknown as View;
 }
 
-export function go(patch: ViewPatch, how: 'push' | 'replace' = 'push'): void {
-  goTo(patched(patch), how);
+/**
+ * What becomes of the address: another entry in the history, or the same one with another address, and that at once or, for
+ * one of the many steps of a movement, soon.
+ */
+export type Entry = 'push' | 'replace' | 'move';
+
+export function go(patch: ViewPatch, entry: Entry = 'push'): void {
+  goTo(patched(patch), entry);
 }
 
-export function goTo(next: View, how: 'push' | 'replace' = 'push'): void {
-  const query = viewQuery(next);
-  if (query !== viewQuery(view.peek())) {
-    if (how === 'push') window.history.pushState(undefined, '', query);
-    else window.history.replaceState(undefined, '', query);
+export function goTo(next: View, entry: Entry = 'push'): void {
+  if (entry === 'push') {
+    // The entry that is left tells where its movements ended.
+    write();
+    const query = viewQuery(next);
+    if (query !== written) window.history.pushState(undefined, '', query);
+    written = query;
   }
   if (notices.peek().length > 0) notices.value = [];
   view.value = next;
+  if (entry === 'replace') write();
+  if (entry === 'move') writeSoon();
 }
 
 /** What every screen shares: the cluster, the zone and the position as of which the log is read. */

@@ -6,7 +6,7 @@ import { type LaneModel, neighbour } from '../lib/timeline-model.ts';
 import { viewQuery } from '../lib/view.ts';
 import { model, range, recording } from '../state/data.ts';
 import { wantLanes } from '../state/lanes.ts';
-import { go, patched, view } from '../state/location.ts';
+import { type Entry, go, patched, view } from '../state/location.ts';
 
 /** Room left around what is zoomed to: at least so many milliseconds. */
 const LEAST_ROOM_MS = 50;
@@ -22,13 +22,13 @@ export const plotGutter = signal(0);
 
 const iso = (at: number) => new Date(at).toISOString();
 
-export function showRange(next: Range, how: 'push' | 'replace'): void {
+export function showRange(next: Range, entry: Entry): void {
   const sound = soundRange(next);
-  go({ from: iso(sound.from), to: iso(sound.to) }, how);
+  go({ from: iso(sound.from), to: iso(sound.to) }, entry);
 }
 
 export function panBy(share: number): void {
-  if (range.value) showRange(pan(range.value, share), 'replace');
+  if (range.value) showRange(pan(range.value, share), 'move');
 }
 
 /** Zooms at the pointer where it is over the plot, else at the middle. */
@@ -132,9 +132,9 @@ export function stepZero(direction: -1 | 1): void {
   if (start !== undefined) go({ at: iso(start), tab: 'state' });
 }
 
-export function setInstant(which: 'at' | 'b', at: number, how: 'push' | 'replace' = 'push'): void {
-  if (which === 'at') go({ at: iso(at), tab: view.value.tab === 'compare' ? 'compare' : 'state' }, how);
-  else go({ b: iso(at), tab: 'compare' }, how);
+export function setInstant(which: 'at' | 'b', at: number, entry: Entry = 'push'): void {
+  if (which === 'at') go({ at: iso(at), tab: view.value.tab === 'compare' ? 'compare' : 'state' }, entry);
+  else go({ b: iso(at), tab: 'compare' }, entry);
 }
 
 /** Moves the instant A to the change before or after it. */

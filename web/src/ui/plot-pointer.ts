@@ -48,7 +48,7 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
   const onPointerMove = (event: PointerEvent) => {
     const x = xOf(event);
     const start = press.current;
-    if (start?.shift) showRange(pan(start.range, (start.x - x) / scale.width), 'replace');
+    if (start?.shift) showRange(pan(start.range, (start.x - x) / scale.width), 'move');
     else if (start && Math.abs(x - start.x) > CLICK_PX) {
       const edge = Math.min(Math.max(x, scale.left), scale.left + scale.width);
       brush.value = { x0: Math.min(start.x, edge), x1: Math.max(start.x, edge) };
@@ -93,7 +93,7 @@ export function usePlotPointer({ box, scale, range, laneAt }: PlotPointer) {
     const burst = event.timeStamp - lastWheelMs.current < WHEEL_BURST_MS;
     lastWheelMs.current = event.timeStamp;
     const factor = Math.exp(Math.max(-100, Math.min(100, event.deltaY)) * WHEEL_FACTOR);
-    showRange(zoomAt(range, scale.toTime(x), factor), burst ? 'replace' : 'push');
+    showRange(zoomAt(range, scale.toTime(x), factor), burst ? 'move' : 'push');
   };
   useEffect(() => {
     // Not by a property: browsers take those wheel listeners for passive, and the page itself would be zoomed as well.

@@ -48,7 +48,7 @@ export function StateAt() {
           max={shown.to}
           step={Math.max(1, Math.round((shown.to - shown.from) / 1_000))}
           value={now}
-          onInput={(event) => setInstant('at', Number(event.currentTarget.value), 'replace')}
+          onInput={(event) => setInstant('at', Number(event.currentTarget.value), 'move')}
         />
       )}
       <Failure resource={stateAt} what="The state" />
