@@ -13,6 +13,7 @@ const DAY_MS = 86_400_000;
 export class BenchLogs {
   readonly #options: BenchOptions;
   #growing: ReturnType<BenchLogs['growing']> | undefined;
+  #grown: Promise<GeneratedLog> | undefined;
   #wide: Promise<GeneratedLog> | undefined;
   #many: Promise<GeneratedLog> | undefined;
   #waves: Promise<GeneratedLog> | undefined;
@@ -24,14 +25,19 @@ export class BenchLogs {
   /** 100 Services of 10 backends, one flip an event: the log when it holds 10⁴ events, and the same log with 10⁷ of them. */
   growing(): Promise<{ short: GeneratedLog; long: GeneratedLog }> {
     this.#growing ??= (async () => {
-      const plan = planOf({ services: 100, backendsPerService: 10, wave: [1, 1], everyMs: 500 });
       const short = { file: join(this.#options.folder, 'short.db'), events: 10_000 };
       const events = this.#options.quick ? 300_000 : 10_000_000;
-      const { log, early } = await this.#generate('long', plan, { events }, short);
+      const { log, early } = await this.#generate('long', GROWING, { events }, short);
       if (early === undefined) throw new Error('the early copy is missing');
       return { short: early, long: log };
     })();
     return this.#growing;
+  }
+
+  /** The same with 10⁶ events. */
+  grown(): Promise<GeneratedLog> {
+    this.#grown ??= this.#only('grown', GROWING, { events: this.#options.quick ? 100_000 : 1_000_000 });
+    return this.#grown;
   }
 
   /** 100 Services of 10 backends, four flips an event: 2 × 10⁶ flips, half of them told by Endpoints. */
@@ -91,3 +97,5 @@ function planOf(
 ): HistoryPlan {
   return { ...plan, seed: 1, record, from: FROM };
 }
+
+const GROWING = planOf({ services: 100, backendsPerService: 10, wave: [1, 1], everyMs: 500 });

@@ -9,11 +9,19 @@ import type { GeneratedLog } from './long-log.ts';
 
 const BLOCK = 20;
 
-export async function stateFigure({ quick, say }: BenchOptions, short: GeneratedLog, long: GeneratedLog): Promise<Figure> {
+interface Logs {
+  readonly short: GeneratedLog;
+  /** A tenth of the long one. */
+  readonly grown: GeneratedLog;
+  readonly long: GeneratedLog;
+}
+
+export async function stateFigures({ quick, say }: BenchOptions, { short, grown, long }: Logs): Promise<Figure[]> {
   say('asking for states');
   const random = new Random(2);
-  const logs = [short, long].map((log) => ({ log, history: open(log), times: [] as number[] }));
-  // In turns, so that both meet the same disturbances; the first turns warm up.
+  const [ofShort, ofGrown, ofLong] = [asked(short), asked(grown), asked(long)];
+  const logs = [ofShort, ofGrown, ofLong];
+  // In turns, so that all meet the same disturbances; the first turns warm up.
   const turns = quick ? 25 : 100;
   for (let turn = -turns / 5; turn < turns; turn++) {
     for (const { log, history, times } of logs) {
@@ -26,23 +34,38 @@ export async function stateFigure({ quick, say }: BenchOptions, short: Generated
     }
   }
   await Promise.all(logs.map(({ history }) => history.close()));
-  const [shortMs, longMs] = logs.map(({ times }) => median(times)) as [number, number];
+  return [
+    { id: 'state', goal: { most: 1.3 }, ...comparison(ofLong, ofShort) },
+    { id: 'state-grown', ...comparison(ofLong, ofGrown) },
+  ];
+}
+
+interface Asked {
+  readonly log: GeneratedLog;
+  readonly history: History;
+  /** Milliseconds of each question. */
+  readonly times: number[];
+}
+
+const asked = (log: GeneratedLog): Asked => ({ log, history: open(log), times: [] });
+
+function comparison(long: Asked, short: Asked): Omit<Figure, 'id' | 'goal'> {
+  const [longMs, shortMs] = [median(long.times), median(short.times)];
   const us = (ms: number) => `${(ms * 1_000).toFixed(0)} µs`;
   return {
-    id: 'state',
-    what: `state at T, ${count(long.events)} events in the log against ${count(short.events)}`,
+    what: `state at T, ${count(long.log.events)} events in the log against ${count(short.log.events)}`,
     value: longMs / shortMs,
     unit: '×',
-    goal: { most: 1.3 },
     from: `median ${us(longMs)} against ${us(shortMs)}`,
     details: {
-      longEvents: long.events,
-      longBytes: long.bytes,
-      shortEvents: short.events,
+      longEvents: long.log.events,
+      longBytes: long.log.bytes,
+      shortEvents: short.log.events,
+      shortBytes: short.log.bytes,
       longMs,
       shortMs,
-      longP95Ms: quantile(logs[1]?.times ?? [], 0.95),
-      shortP95Ms: quantile(logs[0]?.times ?? [], 0.95),
+      longP95Ms: quantile(long.times, 0.95),
+      shortP95Ms: quantile(short.times, 0.95),
     },
   };
 }
