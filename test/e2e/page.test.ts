@@ -2,18 +2,11 @@
  * The page in a real Chromium over a mock of the API, under the content security policy of the server. Every page also
  * counts what must never happen: an error on the console, a dialog, a violation of the policy, a request to another host.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser } from '../support/browser.ts';
-import { type MockApi, startMockApi } from '../support/mock-api.ts';
-import { MARKUP_NAME, mockServices, RECORDED_FROM, RECORDED_TO } from '../support/mock-data.ts';
-import { drawnTimeline } from '../support/mock-timeline.ts';
-import { Visits } from '../support/visits.ts';
+import { describe, expect, it } from 'vitest';
+import { findBrowser } from '../support/browser.ts';
+import { MARKUP_NAME } from '../support/mock-data.ts';
+import { facts, pageInBrowser, query, settled, xOf } from '../support/page.ts';
 
 const choice = await findBrowser();
 const skip = 'skip' in choice ? choice.skip : undefined;
@@ -23,64 +16,7 @@ describe.skipIf(skip !== undefined)(
   `the page in a browser${skip === undefined ? '' : ` (skipped: ${skip})`}`,
   { timeout: 60_000 },
   () => {
-    let dist: string;
-    let mock: MockApi;
-    let browser: Browser;
-    const visits = new Visits();
-
-    beforeAll(async () => {
-      if ('skip' in choice) return;
-      dist = await mkdtemp(join(tmpdir(), 'flipbook-page-'));
-      await build({
-        configFile: join(import.meta.dirname, '../../vite.config.ts'),
-        logLevel: 'warn',
-        build: { outDir: dist, emptyOutDir: true },
-      });
-      mock = await startMockApi({ dist });
-      browser = await launchBrowser(choice);
-    }, 60_000);
-
-    afterAll(async () => {
-      await browser?.close();
-      await mock?.close();
-      if (dist) await rm(dist, { recursive: true });
-    });
-
-    afterEach(async () => {
-      mock.failOn(undefined);
-      expect(await visits.end()).toEqual([]);
-    });
-
-    const visit = (query: string, options: BrowserContextOptions = {}) => visits.visit(browser, mock.url, query, options);
-
-    const facts = (page: Page) => page.locator('#facts').innerText();
-    const settled = (page: Page) => page.locator('#facts').waitFor();
-    const query = (page: Page) => new URL(page.url()).searchParams;
-
-    /** X of an instant in the plot, in the page's pixels. */
-    async function xOf(page: Page, time: string): Promise<number> {
-      const plot = page.locator('.plot');
-      const read = async (name: string) => Number(await plot.getAttribute(name));
-      const [from, to, left, width] = [
-        await read('data-from'),
-        await read('data-to'),
-        await read('data-plot-left'),
-        await read('data-plot-width'),
-      ];
-      return left + ((Date.parse(time) - from) / (to - from)) * width;
-    }
-
-    /** Colours, as #rrggbb, of a column of the lanes' canvas: the row of a lane, top to bottom, without its padding. */
-    async function laneColours(page: Page, lane: number, time: string): Promise<string[]> {
-      const x = Math.floor(await xOf(page, time));
-      return page.evaluate(`(() => {
-      const canvas = document.querySelector('#lanes-canvas');
-      const ratio = canvas.width / canvas.clientWidth;
-      const { data } = canvas.getContext('2d').getImageData(Math.round(${x} * ratio), Math.round((${lane} * 18 + 2) * ratio), 1, Math.round(14 * ratio));
-      const hex = (value) => value.toString(16).padStart(2, '0');
-      return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3] === 0 ? 'none' : '#' + hex(data[4 * i]) + hex(data[4 * i + 1]) + hex(data[4 * i + 2]));
-    })()`);
-    }
+    const { visit, mock, visits } = pageInBrowser(choice);
 
     it('goes from the list to a timeline, zooms into the link, and shows the same facts after a reload and going back', async () => {
       const page = await visit('');
@@ -114,41 +50,13 @@ describe.skipIf(skip !== undefined)(
       await expect.poll(() => facts(page)).toBe(zoomed);
     });
 
-    it('draws each state in its own colour and shape, and never a gap as ready', async () => {
-      const page = await visit(CHECKOUT, { colorScheme: 'light' });
-      await settled(page);
-      const row = await page.locator('.lane-row', { hasText: 'x28t5' }).getAttribute('aria-rowindex');
-      const lane = Number(row) - 1;
-      expect(new Set(await laneColours(page, lane, '2026-11-23T14:03:00Z'))).toEqual(new Set(['#1368a8']));
-
-      const failing = await laneColours(page, lane, '2026-11-23T14:14:01Z');
-      expect(failing.slice(7)).toContain('#c2410c');
-      expect(failing.slice(0, 7)).not.toContain('#c2410c');
-      expect(failing).not.toContain('#1368a8');
-
-      // A hatch is lines on nothing: over its whole width there must be some of the first and no trace of ready.
-      const gap: string[] = [];
-      for (let second = 10; second < 150; second += 10) {
-        gap.push(...(await laneColours(page, lane, new Date(Date.parse('2026-11-23T14:20:00Z') + second * 1_000).toISOString())));
-      }
-      expect(gap).not.toContain('#1368a8');
-      expect(gap).toContain('#8a8a8a');
-    });
-
-    it('keeps a flip of one second visible in thirty days', async () => {
-      const page = await visit(`${CHECKOUT}&from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z`, { colorScheme: 'light' });
-      await settled(page);
-      const row = await page.locator('.lane-row', { hasText: 'x2ex4' }).getAttribute('aria-rowindex');
-      expect(await laneColours(page, Number(row) - 1, '2026-11-23T14:08:30.500Z')).toContain('#c2410c');
-    });
-
     it('shows names that look like markup as text', async () => {
       const page = await visit(CHECKOUT);
       await page.locator('#flips tbody tr').first().waitFor();
       expect(await page.locator('.lane-row', { hasText: MARKUP_NAME }).count()).toBe(1);
       expect(await page.locator('#flips td', { hasText: MARKUP_NAME }).count()).toBeGreaterThan(0);
       expect(await page.locator('main img, main i').count()).toBe(0);
-      await page.goto(`${mock.url}/?service=${encodeURIComponent(`ops/${MARKUP_NAME}`)}`);
+      await page.goto(`${mock().url}/?service=${encodeURIComponent(`ops/${MARKUP_NAME}`)}`);
       await settled(page);
       expect(await page.locator('h1').innerText()).toBe(`ops/${MARKUP_NAME}`);
     });
@@ -221,12 +129,12 @@ describe.skipIf(skip !== undefined)(
       const page = await visit(`${CHECKOUT}&tab=state&at=2026-11-23T14:13:00Z`);
       await page.locator('#state-at').waitFor();
       expect(await page.locator('#state-at').innerText()).toMatch(/0 ready[\s\S]*3 not ready/);
-      await page.goto(`${mock.url}/${CHECKOUT}&tab=state&at=2026-11-23T14:21:00Z`);
+      await page.goto(`${mock().url}/${CHECKOUT}&tab=state&at=2026-11-23T14:21:00Z`);
       await page.locator('#state-at').waitFor();
       expect(await page.locator('#state-at').innerText()).toContain(
         'Unknown at this instant; last known at 2026-11-23 14:20:00.000 UTC',
       );
-      await page.goto(`${mock.url}/${CHECKOUT}&tab=compare&at=2026-11-23T14:18:00Z&b=2026-11-23T14:10:00Z`);
+      await page.goto(`${mock().url}/${CHECKOUT}&tab=compare&at=2026-11-23T14:18:00Z&b=2026-11-23T14:10:00Z`);
       await page.locator('#compare').waitFor();
       expect(await page.locator('#compare').innerText()).toContain('1 added, 1 removed, 0 flipped, 2 unchanged');
     });
@@ -241,148 +149,6 @@ describe.skipIf(skip !== undefined)(
       expect(await page.getByText('201–400').count()).toBe(1);
       expect(await page.locator('.lane-row').first().innerText()).toBe('200 ready throughout');
       expect(await page.locator('.lane-row').count()).toBeLessThan(60);
-    });
-
-    it('loads lanes as they are scrolled to, each once, and all on demand', async () => {
-      const page = await visit('?service=store/search');
-      await settled(page);
-      expect(await page.getByText('100 of 300 lanes, the longest not ready first').count()).toBe(1);
-      const pages = () => mock.asked.filter((path) => path.includes('search/timeline') && path.includes('lanesAfter=60')).length;
-      const before = pages();
-      const scroll = (top: number) => page.evaluate(`document.querySelector('.lanes').scrollTop = ${top}`);
-      await scroll(100_000);
-      const last = page.locator('.lane-row[aria-rowindex="101"]');
-      await last.locator('.lane-cell').first().waitFor();
-      expect(await last.innerText()).toMatch(/^search-/);
-      await scroll(0);
-      await scroll(100_000);
-      await last.waitFor();
-      expect(pages()).toBe(before + 1);
-
-      await page.getByRole('button', { name: 'Show all' }).click();
-      await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('300');
-      await scroll(100_000);
-      await page.locator('.lane-row[aria-rowindex="300"] .lane-cell').first().waitFor();
-      await page.getByRole('button', { name: 'Only those that changed' }).click();
-      await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('101');
-    });
-
-    it('keeps its place among the lanes when news comes, and loads them anew', async () => {
-      const page = await visit('?service=store/search');
-      await settled(page);
-      await page.getByText('live', { exact: true }).waitFor();
-      await page.evaluate(`document.querySelector('.lanes').scrollTop = 100_000`);
-      const scrolled = () => page.evaluate<number>(`document.querySelector('.lanes').scrollTop`);
-      const last = page.locator('.lane-row[aria-rowindex="101"]');
-      await last.locator('.lane-cell').first().waitFor();
-      const [told, top] = [await last.innerText(), await scrolled()];
-      const asked = (part: (path: string) => boolean) =>
-        mock.asked.filter((path) => path.includes('search/timeline') && part(path));
-      const further = (path: string) => path.includes('lanesAfter=60');
-      const before = [asked((path) => !further(path)).length, asked(further).length];
-      mock.send('flips', { position: 5_000, items: [{ namespace: 'store', service: 'search' }] });
-      await expect
-        .poll(() => [asked((path) => !further(path)).length, asked(further).length], { timeout: 10_000 })
-        .toEqual(before.map((count) => count + 1));
-      await last.locator('.lane-cell').first().waitFor();
-      expect(await last.innerText()).toBe(told);
-      expect(await scrolled()).toBe(top);
-      const ids = await page.evaluate<string[]>(
-        `[...document.querySelectorAll('.lane-row .lane-head')].map((head) => head.title)`,
-      );
-      expect(new Set(ids).size).toBe(ids.length);
-    });
-
-    it('tells how often a lane changed where the server merged it, and a click or Enter zooms to that', async () => {
-      const page = await visit('', { colorScheme: 'light' });
-      const whole = RECORDED_TO - RECORDED_FROM;
-      const [from, length] = [RECORDED_FROM + 6 * 60_000, 12 * 60_000];
-      const times: string[] = [];
-      await page.route('**/services/checkout/timeline**', async (route) => {
-        const answer = await (await route.fetch()).json();
-        times.push(answer.from);
-        const lane = answer.lanes.find(({ pod }: { pod?: { name: string } }) => pod?.name.includes('x28t5'));
-        if (Date.parse(answer.to) - Date.parse(answer.from) === whole) {
-          const ms = [from - RECORDED_FROM, length, RECORDED_TO - from - length];
-          const edges = { opensBefore: [0], endsAfter: [2] };
-          lane.runs = { ms, states: ['ready', 'notReady', 'ready'], ...edges, mixed: [{ run: 1, flips: 37 }] };
-        }
-        await route.fulfill({ json: answer });
-      });
-      await page.goto(`${mock.url}/${CHECKOUT}&from=2026-11-23T14:00:00Z&to=2026-11-23T14:30:00Z`);
-      await settled(page);
-      const row = page.locator('.lane-row', { hasText: 'x28t5' });
-      const merged = row.locator('.lane-cell', { hasNot: page.locator('*') }).nth(1);
-      await expect
-        .poll(() => merged.getAttribute('aria-label'))
-        .toMatch(/37 flips, worst not ready, 14:06:00\.000–14:18:00\.000 UTC; zoom in to tell them apart$/);
-      const lane = Number(await row.getAttribute('aria-rowindex')) - 1;
-      // Words stand on a plate at the run's start; its end shows the worst state.
-      const box = await page.locator('#lanes-canvas').boundingBox();
-      const [x0, x1] = [await xOf(page, new Date(from).toISOString()), await xOf(page, new Date(from + length).toISOString())];
-      const perPx = length / (x1 - x0);
-      const colours = (px: number) => laneColours(page, lane, new Date(from + px * perPx).toISOString());
-      expect(await colours(6)).not.toContain('#c2410c');
-      expect(await colours(x1 - x0 - 10)).toContain('#c2410c');
-
-      const span = () => [query(page).get('from'), query(page).get('to')].map((text) => Date.parse(text ?? ''));
-      const around = [from - length / 2, from + length * 1.5];
-      const [x, y] = [(box?.x ?? 0) + (x0 + x1) / 2, (box?.y ?? 0) + lane * 18 + 9];
-      await page.mouse.move(x, y);
-      await page.getByText('(click)').waitFor();
-      await page.mouse.click(x, y);
-      await expect.poll(span).toEqual(around);
-      await expect.poll(() => times.at(-1)).toBe(new Date(from - length / 2).toISOString());
-      expect(query(page).get('lane')).toBeNull();
-      await expect.poll(() => row.innerHTML()).not.toContain('zoom in');
-      await page.goBack();
-      await expect.poll(span).toEqual([RECORDED_FROM, RECORDED_TO]);
-      await expect.poll(() => merged.getAttribute('aria-label')).toContain('37 flips');
-      await merged.focus();
-      await page.keyboard.press('Enter');
-      await expect.poll(span).toEqual(around);
-    });
-
-    it('writes a drag into the link now and then, and where it ended for certain', async () => {
-      const page = await visit(`${CHECKOUT}&from=2026-11-23T14:10:00Z&to=2026-11-23T14:20:00Z`);
-      await settled(page);
-      const moves = 200;
-      const writes = await page.evaluate<number>(`(() => {
-        let writes = 0;
-        const replace = history.replaceState;
-        history.replaceState = function (...given) { writes++; return replace.apply(this, given); };
-        const plot = document.querySelector('.plot');
-        plot.setPointerCapture = () => {};
-        const { left, top } = plot.getBoundingClientRect();
-        const at = (type, x) => plot.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0, shiftKey: true, clientX: left + x, clientY: top + 60 }));
-        at('pointerdown', 700);
-        for (let move = 1; move <= ${moves}; move++) at('pointermove', 700 - move);
-        at('pointerup', 700 - ${moves});
-        return writes;
-      })()`);
-      expect(writes).toBeLessThan(moves / 2);
-      const perPx = 600_000 / Number(await page.locator('.plot').getAttribute('data-plot-width'));
-      await expect
-        .poll(() => Math.abs(Date.parse(query(page).get('from') ?? '') - Date.parse('2026-11-23T14:10:00Z') - moves * perPx))
-        .toBeLessThan(2);
-      await expect
-        .poll(() => page.locator('.plot').getAttribute('data-from'))
-        .toBe(String(Date.parse(query(page).get('from') ?? '')));
-    });
-
-    it('opens a link to a lane that is far from the worst, with the cause of its segment though the table does not show it', async () => {
-      const search = mockServices().find(({ name }) => name === 'search');
-      if (!search) throw new Error('the mock has no Service search');
-      const { lanes } = drawnTimeline(search, RECORDED_FROM, RECORDED_TO, { lanes: 60, lanesAfter: 60 });
-      const lane = lanes.at(-1);
-      const [length = 0] = lane?.runs.ms ?? [];
-      const began = new Date(RECORDED_FROM + length).toISOString();
-      const page = await visit(`?service=store/search&lane=${encodeURIComponent(lane?.id ?? '')}&segment=${began}`);
-      const drawer = page.locator('#drawer');
-      await drawer.waitFor();
-      expect(await drawer.innerText()).toContain(lane?.pod?.name ?? lane?.address);
-      await expect.poll(() => drawer.innerText()).toContain('ReadinessProbeFailed');
-      await page.locator('.lane-cell[aria-selected="true"]').waitFor();
     });
 
     it('shows a long list before the causes of its last flips have come, about the same instant', async () => {
@@ -422,16 +188,16 @@ describe.skipIf(skip !== undefined)(
       const page = await visit(CHECKOUT);
       await settled(page);
       await page.getByText('live', { exact: true }).waitFor();
-      const timelines = () => mock.asked.filter((path) => path.includes('checkout/timeline')).length;
+      const timelines = () => mock().asked.filter((path) => path.includes('checkout/timeline')).length;
       const before = timelines();
-      mock.failOn(/timeline/);
-      mock.send('flips', { position: 5_000, items: [{ namespace: 'store', service: 'checkout' }] });
+      mock().failOn(/timeline/);
+      mock().send('flips', { position: 5_000, items: [{ namespace: 'store', service: 'checkout' }] });
       await expect.poll(timelines, { timeout: 10_000 }).toBeGreaterThan(before);
       const alert = page.getByRole('alert');
       await alert.waitFor();
       expect(await alert.innerText()).toContain('mock-0042');
       expect(await facts(page)).toContain('4m12s');
-      mock.failOn(undefined);
+      mock().failOn(undefined);
       await alert.getByRole('button', { name: 'Retry' }).click();
       await alert.waitFor({ state: 'detached' });
       // A browser writes every answer of 500 to the console by itself; nothing else may stand there.
