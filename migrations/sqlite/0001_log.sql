@@ -55,8 +55,8 @@ CREATE UNIQUE INDEX event_once ON event (object_id, resource_version, epoch, typ
 CREATE INDEX event_same_body ON event (body) WHERE body <> position;
 CREATE INDEX event_of_ledger ON event (stream_id, position) WHERE object_id IS NULL;
 
--- Versions, stored like video: a keyframe whole, others as zstd with the raw bytes of what they stand on as the dictionary:
--- a keyframe, or a waypoint, which is a delta on a keyframe (src/store/sqlite/bodies.ts).
+-- Versions, stored like video: a keyframe whole, others as their difference from the raw bytes of what they stand on:
+-- the keyframe, or a waypoint, which is a delta that others stand on (src/store/sqlite/bodies.ts).
 CREATE TABLE body (
   position INTEGER PRIMARY KEY,         -- of the event that brought it
   base     INTEGER REFERENCES body (position),  -- NULL: a keyframe; else what it is a delta of

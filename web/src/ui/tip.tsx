@@ -63,7 +63,7 @@ export function Tip({
               <strong>{at.lane.label}</strong>
               <br />
               {run ? runText(at.lane, run, zone.value) : STATE_WORDS.absent}
-              {run && run.mixed && <span class="dim"> (click)</span>}
+              {run?.mixed && <span class="dim"> (click)</span>}
               {cause && (
                 <>
                   <br />
