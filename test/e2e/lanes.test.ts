@@ -171,6 +171,30 @@ describe.skipIf(skip !== undefined)(
         .toBe(String(Date.parse(query(page).get('from') ?? '')));
     });
 
+    it('steps to changes of lanes that are not loaded too', async () => {
+      const search = mockServices().find(({ name }) => name === 'search');
+      if (!search) throw new Error('the mock has no Service search');
+      const { lanes } = drawnTimeline(search, RECORDED_FROM, RECORDED_TO, { lanes: 60 });
+      const loaded = new Set(lanes.map(({ pod }) => pod?.uid));
+      const changes = search.backends
+        .flatMap(({ backend, changes: list }) => list.map(({ at }) => ({ at, loaded: loaded.has(backend.pod?.uid) })))
+        .filter(({ at }) => at >= RECORDED_FROM)
+        .sort((a, b) => a.at - b.at);
+      const index = changes.findIndex((change, i) => i > 50 && !change.loaded);
+      const around = changes.slice(index - 1, index + 2).map(({ at }) => new Date(at).toISOString());
+      expect(new Set(around).size).toBe(3);
+      const page = await visit(`?service=store/search&tab=state&at=${around[0]}`);
+      await page.locator('#state-at').waitFor();
+      const next = page.getByRole('button', { name: 'next change →' });
+      const at = () => query(page).get('at');
+      await next.click();
+      await expect.poll(at).toBe(around[1]);
+      await next.click();
+      await expect.poll(at).toBe(around[2]);
+      await page.getByRole('button', { name: '← change before' }).dblclick();
+      await expect.poll(at).toBe(around[0]);
+    });
+
     it('opens a link to a lane that is far from the worst, with the cause of its segment though the table does not show it', async () => {
       const search = mockServices().find(({ name }) => name === 'search');
       if (!search) throw new Error('the mock has no Service search');

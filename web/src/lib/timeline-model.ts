@@ -47,8 +47,6 @@ export interface TimelineModel {
   readonly zero: readonly ZeroWindow[];
   /** The parts of the window that are not known, neighbours as one. */
   readonly blanks: readonly Range[];
-  /** Every instant at which one of the loaded lanes is seen to change, growing, each once. */
-  readonly changes: readonly number[];
   /** The window up to here lies before the first recording; absent when none of it does. */
   readonly recordedFrom?: number;
 }
@@ -73,7 +71,6 @@ export function timelineModel(answer: DrawnTimeline, further: readonly DrawnLane
     counts: answer.buckets ? bucketSteps(answer.buckets, range) : countsSteps(answer.counts ?? [], zero, range),
     zero,
     blanks: joined(answer.blanks.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }))),
-    changes: changesOf(lanes),
     ...(recordedFrom === undefined ? {} : { recordedFrom: Date.parse(recordedFrom) }),
   };
 }
@@ -125,18 +122,6 @@ function joined(spans: readonly Range[]): Range[] {
     else result.push({ from, to });
   }
   return result;
-}
-
-/** Of what the server merged only the edges are known. */
-function changesOf(lanes: readonly LaneModel[]): number[] {
-  const changes = new Set<number>();
-  for (const { pieces: list } of lanes) {
-    list.forEach((piece, index) => {
-      if (index > 0 && !piece.opensBefore) changes.add(piece.from);
-      if (index < list.length - 1 && !piece.endsAfter) changes.add(piece.to);
-    });
-  }
-  return [...changes].sort((a, b) => a - b);
 }
 
 export interface Facts {

@@ -5,7 +5,7 @@ import { parseView, type View, viewQuery } from '../lib/view.ts';
 const initial = parseView(window.location.search, Date.now());
 
 export const view = signal<View>(initial.view);
-/** Sentences about parts of the link that were not understood. */
+/** Sentences about parts of the link that were not understood, and about what else could not be done. */
 export const notices = signal<readonly string[]>(initial.notices);
 
 /**

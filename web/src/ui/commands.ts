@@ -1,15 +1,21 @@
 /** What keys and buttons do to the view. */
 import { signal } from '@preact/signals';
+import type { FlipsAnswer } from '../../../src/http/contract.ts';
+import { type AskFlips, flipAfter, flipBefore } from '../lib/nearest-flip.ts';
 import type { Piece, Run } from '../lib/runs.ts';
 import { pan, type Range, soundRange, zoomAt } from '../lib/scale.ts';
 import { type LaneModel, neighbour } from '../lib/timeline-model.ts';
 import { viewQuery } from '../lib/view.ts';
+import { ApiError, address, getJson, servicePath } from '../state/api.ts';
 import { model, range, recording } from '../state/data.ts';
 import { wantLanes } from '../state/lanes.ts';
-import { type Entry, go, patched, view } from '../state/location.ts';
+import { type Entry, go, notices, patched, view } from '../state/location.ts';
 
 /** Room left around what is zoomed to: at least so many milliseconds. */
 const LEAST_ROOM_MS = 50;
+/** The flip before an instant is first looked for in the last part of so many of the range. */
+const FIRST_LOOKS = 200;
+const STEP_TIMEOUT_MS = 15_000;
 
 export const helpOpen = signal(false);
 /** Where the pointer is over the plot. */
@@ -137,13 +143,33 @@ export function setInstant(which: 'at' | 'b', at: number, entry: Entry = 'push')
   else go({ b: iso(at), tab: 'compare' }, entry);
 }
 
-/** Moves the instant A to the change before or after it. */
+let stepping: Promise<void> = Promise.resolve();
+
+/** Moves the instant A to the flip before or after it in the range, of any lane. Steps asked for meanwhile follow one another. */
 export function stepChange(direction: -1 | 1): void {
-  const changes = model.value?.changes ?? [];
-  const now = view.value.at;
-  const at = now === undefined || now.startsWith('now') ? (range.value?.to ?? Date.now()) : Date.parse(now);
-  const next = neighbour(changes, at, direction);
-  if (next !== undefined) setInstant('at', next, 'replace');
+  stepping = stepping.then(() => step(direction));
+}
+
+async function step(direction: -1 | 1): Promise<void> {
+  const [now, span] = [view.peek(), range.peek()];
+  const { namespace, name, cluster, source, asof } = now;
+  if (!span || namespace === undefined || name === undefined) return;
+  const at = now.at === undefined || now.at.startsWith('now') ? span.to : Date.parse(now.at);
+  const ask: AskFlips = async (from, to, limit) => {
+    const query = { from: iso(from), to: iso(to), limit, source, cluster, asof };
+    const url = address(`${servicePath(namespace, name)}/flips`, query);
+    const { items, nextCursor } = await getJson<FlipsAnswer>(url, AbortSignal.timeout(STEP_TIMEOUT_MS));
+    return { instants: items.map((flip) => Date.parse(flip.at)), more: nextCursor !== undefined };
+  };
+  try {
+    const next = await (direction > 0
+      ? flipAfter(ask, Math.max(at, span.from - 1), span.to)
+      : flipBefore(ask, Math.min(at, span.to), span.from, (span.to - span.from) / FIRST_LOOKS));
+    // Who has gone elsewhere meanwhile is left there.
+    if (next !== undefined && view.peek() === now) setInstant('at', next, 'replace');
+  } catch (error) {
+    notices.value = [`The next change could not be looked up. ${error instanceof ApiError ? error.message : 'No answer came.'}`];
+  }
 }
 
 /** A link that shows the same facts for ever: absolute times, and the log as it is now. */
