@@ -98,7 +98,9 @@ function LaneRow({ row, height, left, lane, scale, piece, isStop }: LaneRowProps
   return (
     <div class="lane-row" role="row" aria-rowindex={row + 1} style={placeOf(row, height)}>
       <div class="lane-head" role="rowheader" title={headTitle(lane)} style={{ width: `${left}px` }}>
-        <b>{lane.label}</b>
+        <b>
+          <bdi dir="ltr">{lane.label}</bdi>
+        </b>
         {lane.lane.node && left > 190 && <span class="dim">{lane.lane.node}</span>}
       </div>
       {cellsOf(lane, scale).map((run, index) => {
