@@ -9,25 +9,25 @@ import type { Statements } from './statements.ts';
 
 type Query = Parameters<EventReader['flipColumns']>[0];
 
-interface ListChangeRow {
-  at: EpochMs;
-  position: Position;
-  ready: number;
-  notReady: number;
-  terminating: number;
-  listed: number;
-  flips: number;
-}
+type ListChangeRow = readonly [
+  at: EpochMs,
+  position: Position,
+  ready: number,
+  notReady: number,
+  terminating: number,
+  listed: number,
+  flips: number,
+];
 
 export function listChanges(sql: Statements, query: Query): ListChange[] {
   const where = within(query);
   return sql
-    .all<ListChangeRow>(
-      `SELECT at, position, ready, not_ready AS notReady, terminating, listed, flips FROM counts
+    .arrays<ListChangeRow>(
+      `SELECT at, position, ready, not_ready, terminating, listed, flips FROM counts
        WHERE ${where.text} ORDER BY at, position`,
       ...where.values,
     )
-    .map(({ at, position, ready, notReady, terminating, listed, flips }) => {
+    .map(([at, position, ready, notReady, terminating, listed, flips]) => {
       return { at, position, ready, notReady, terminating, listed: listed === 1, flips };
     });
 }
