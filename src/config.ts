@@ -20,7 +20,6 @@ export interface ListenAddress {
 
 /** From most to least talkative, then nothing at all. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What help pages say of a setting, and how it is given. */
 export interface SettingMeta {

@@ -5,7 +5,7 @@
  * fails (a keyframe; a patch that was packed), each copy is encoded by itself.
  */
 import { crc32 } from 'node:zlib';
-import { bodyRow, decode, encodeDelta, encodeKeyframe, waypointDictionary } from '../../src/store/sqlite/body-codec.ts';
+import { decode, encodeDelta, encodeKeyframe, waypointDictionary } from '../../src/store/sqlite/body-codec.ts';
 
 /** What differs between two copies. All versions have as many digits; times are RFC 3339 in whole seconds, UTC. */
 export interface Stamp {
@@ -142,7 +142,7 @@ function write(bytes: Buffer, { version, time }: Places, stamp: Stamp): void {
 
 function decodesTo(raw: Buffer, data: Buffer, dictionary: Buffer): boolean {
   try {
-    decode(0, bodyRow(raw, { base: 0, data }), dictionary);
+    decode(0, { base: 0, data, size: raw.length, crc: crc32(raw) }, dictionary);
     return true;
   } catch {
     return false;

@@ -7,7 +7,7 @@ import type { ExplainedFlip } from './causes/causes.ts';
 import { confidenceOf } from './to-answer.ts';
 
 /** Column names, in order. Scripts read them by name and by place: never change one. */
-export const CSV_HEADER: readonly string[] = [
+export const CSV_COLUMNS = [
   'time',
   // What the Service and the backend give: the same in every row of the backend.
   'cluster',
@@ -31,7 +31,7 @@ export const CSV_HEADER: readonly string[] = [
   'not_before',
   'not_after',
   'position',
-];
+] as const;
 
 /** RFC 4180: what separates cells and rows, and the quote itself, stands only between quotes. */
 const NEEDS_QUOTES = /[",\r\n]/;
@@ -48,7 +48,7 @@ function cellText(value: string): string {
 }
 
 export function csvHeader(): string {
-  return `${CSV_HEADER.map(cellText).join(',')}\r\n`;
+  return `${CSV_COLUMNS.map(cellText).join(',')}\r\n`;
 }
 
 /** The columns from `cluster` to `zone`. */

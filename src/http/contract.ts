@@ -325,31 +325,6 @@ export const Problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 
-/** The CSV columns, in this order. Scripts read them by name and by place. */
-export const CSV_COLUMNS = [
-  'time',
-  'cluster',
-  'namespace',
-  'service',
-  'source',
-  'address',
-  'ports',
-  'pod',
-  'pod_uid',
-  'node',
-  'zone',
-  'from',
-  'to',
-  'ready_after',
-  'not_ready_after',
-  'cause',
-  'detail',
-  'confidence',
-  'not_before',
-  'not_after',
-  'position',
-] as const;
-
 export type Source = z.infer<typeof Source>;
 export type Gap = z.infer<typeof Gap>;
 export type Backend = z.infer<typeof Backend>;

@@ -6,7 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { registerLogMetrics } from '../../src/cli/log-metrics.ts';
 import { registerRecordingMetrics } from '../../src/cli/recording-metrics.ts';
 import { Config, describeSetting, type SettingName } from '../../src/config.ts';
-import { CSV_COLUMNS } from '../../src/http/contract.ts';
+import { CSV_COLUMNS } from '../../src/history/flips-csv.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { filesBelow, isSource, modules, ROOT, read } from './project.ts';
 

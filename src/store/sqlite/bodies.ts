@@ -93,5 +93,5 @@ export class BodyReader {
   }
 }
 
-/** A dictionary that patches are made from has an index, of up to two thirds of its length. */
+/** Not counted: the index of one that patches are made from, at most two thirds as long. */
 const bytesOf = ({ dictionary }: Footing): number => dictionary.length + 1;

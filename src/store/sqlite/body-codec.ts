@@ -45,10 +45,6 @@ export function encodeKeyframe(raw: Buffer): Buffer {
   return pack(raw);
 }
 
-export function bodyRow(raw: Uint8Array, { base, data }: EncodedBody): BodyRow {
-  return { base, size: raw.length, crc: crc32(raw), data };
-}
-
 /**
  * @param dictionary of a delta: of what it stands on
  * @throws CorruptLogError when the body does not decode, or does not match its checksum

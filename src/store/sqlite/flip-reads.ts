@@ -3,41 +3,26 @@
  * over, are read once and shared by its records.
  */
 import type { Backend, Source } from '../../domain/backends.ts';
-import { epochMs } from '../../domain/time.ts';
 import {
   CorruptLogError,
   type EventReader,
   type FlipQuery,
   type FlipRecord,
   LATEST,
-  type Origin,
-  type Position,
   type ServiceId,
   type ServiceRecord,
 } from '../event-store.ts';
-import { ORIGIN, SOURCE, STATE } from './codes.ts';
+import { SOURCE } from './codes.ts';
 import { Conditions } from './conditions.ts';
-import { type BackendRow, backendOf, type ServiceRow, serviceRecord } from './rows.ts';
+import { type BackendRow, backendOf, type FlipRow, flipRecord, type ServiceRow, serviceRecord } from './rows.ts';
 import type { Statements } from './statements.ts';
 
-type NarrowRow = readonly [
-  position: number,
-  ordinal: number,
-  at: number,
-  serviceId: number,
-  source: number,
-  backendId: number,
-  from: number,
-  to: number,
-  readyAfter: number,
-  notReadyAfter: number,
-  spreadMs: number,
-  origin: number,
-];
+/** Narrow: the Service and the backend of each are read once. */
+type NarrowRow = readonly [...FlipRow, serviceId: number, backendId: number];
 
 const SELECT = `
-  SELECT f.position, f.ordinal, f.at, f.service_id, f.source, f.backend_id, f.from_state, f.to_state, f.ready_after,
-         f.not_ready_after, f.spread_ms, f.origin`;
+  SELECT f.position, f.ordinal, f.at, f.source, f.from_state, f.to_state, f.ready_after, f.not_ready_after, f.spread_ms, f.origin,
+         f.service_id, f.backend_id`;
 // CROSS JOIN keeps the order of reading.
 const OF_SERVICE = 'CROSS JOIN service s ON s.service_id = c.service_id';
 const OF_COUNTS =
@@ -116,24 +101,15 @@ export function flipsAfter(sql: Statements, { after, through, limit }: Parameter
 function records(sql: Statements, rows: readonly NarrowRow[]): FlipRecord[] {
   const services = new Map<number, ServiceRecord>();
   const backends = new Map<number, Backend>();
-  return rows.map(
-    ([position, ordinal, at, serviceId, source, backendId, from, to, readyAfter, notReadyAfter, spreadMs, origin]) => {
-      return {
-        position: position as Position,
-        ordinal,
-        at: epochMs(at),
-        service: once(services, serviceId, () => readService(sql, serviceId)),
-        source: SOURCE.word(source),
-        backend: once(backends, backendId, () => readBackend(sql, backendId)),
-        from: STATE.word(from),
-        to: STATE.word(to),
-        readyAfter,
-        notReadyAfter,
-        notBefore: epochMs(at - spreadMs),
-        origin: ORIGIN.word(origin) as Origin,
-      };
-    },
-  );
+  return rows.map((row) => {
+    const [serviceId, backendId] = [row[10], row[11]];
+    const service = once(services, serviceId, () => readService(sql, serviceId));
+    return flipRecord(
+      row,
+      service,
+      once(backends, backendId, () => readBackend(sql, backendId)),
+    );
+  });
 }
 
 function once<T>(known: Map<number, T>, id: number, read: () => T): T {

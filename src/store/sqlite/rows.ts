@@ -146,43 +146,38 @@ export function serviceRecord(row: Omit<ServiceRow, 'has_endpoints'>): ServiceRe
   return { id: row.service_id as ServiceId, clusterId: row.cluster_id as ClusterId, namespace: row.namespace, name: row.name };
 }
 
-export interface FlipRow {
-  position: number;
-  ordinal: number;
-  at: number;
-  source: number;
-  from_state: number;
-  to_state: number;
-  ready_after: number;
-  not_ready_after: number;
-  spread_ms: number;
-  origin: number;
-  service_id: number;
-  cluster_id: number;
-  namespace: string;
-  name: string;
-  address: string;
-  ports: string;
-  pod_uid: string;
-  pod: string;
-  node: string;
-  zone: string;
-}
+/** The columns of a flip that are its own. */
+export type FlipRow = readonly [
+  position: number,
+  ordinal: number,
+  at: number,
+  source: number,
+  from: number,
+  to: number,
+  readyAfter: number,
+  notReadyAfter: number,
+  spreadMs: number,
+  origin: number,
+];
 
-export function flipRecord(row: FlipRow): FlipRecord {
+export function flipRecord(
+  [position, ordinal, at, source, from, to, readyAfter, notReadyAfter, spreadMs, origin]: readonly [...FlipRow, ...unknown[]],
+  service: ServiceRecord,
+  backend: Backend,
+): FlipRecord {
   return {
-    position: row.position as Position,
-    ordinal: row.ordinal,
-    at: epochMs(row.at),
-    service: serviceRecord(row),
-    source: SOURCE.word(row.source),
-    backend: backendOf(row),
-    from: STATE.word(row.from_state),
-    to: STATE.word(row.to_state),
-    readyAfter: row.ready_after,
-    notReadyAfter: row.not_ready_after,
-    notBefore: epochMs(row.at - row.spread_ms),
-    origin: ORIGIN.word(row.origin) as Origin,
+    position: position as Position,
+    ordinal,
+    at: epochMs(at),
+    service,
+    source: SOURCE.word(source),
+    backend,
+    from: STATE.word(from),
+    to: STATE.word(to),
+    readyAfter,
+    notReadyAfter,
+    notBefore: epochMs(at - spreadMs),
+    origin: ORIGIN.word(origin) as Origin,
   };
 }
 

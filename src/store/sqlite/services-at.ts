@@ -3,7 +3,16 @@ import { SOURCES, type Source } from '../../domain/backends.ts';
 import type { ClusterId, CountsRecord, EventReader, FlipRecord, ServiceAtRecord, ServiceRecord } from '../event-store.ts';
 import { CHANGE, SOURCE } from './codes.ts';
 import { Conditions } from './conditions.ts';
-import { type BackendRow, type CountsRow, countsRecord, flipRecord, type ServiceRow, serviceRecord } from './rows.ts';
+import {
+  type BackendRow,
+  backendOf,
+  type CountsRow,
+  countsRecord,
+  type FlipRow,
+  flipRecord,
+  type ServiceRow,
+  serviceRecord,
+} from './rows.ts';
 import type { Statements } from './statements.ts';
 
 type Query = Parameters<EventReader['servicesAt']>[0];
@@ -135,6 +144,20 @@ function unprefixed(row: Row, prefix: 'c0_' | 'c1_'): CountsRow {
 }
 
 function lastFlipOf(row: Row, service: ServiceRecord): FlipRecord | undefined {
-  if (row.flip_position === null) return undefined;
-  return { ...flipRecord({ ...row, position: row.flip_position, at: row.flip_at }), service };
+  const { flip_position: position, ordinal, flip_at, source, from_state, to_state, ready_after, not_ready_after } = row;
+  if (position === null) return undefined;
+  const { spread_ms, origin } = row;
+  const flip: FlipRow = [
+    position,
+    ordinal,
+    flip_at,
+    source,
+    from_state,
+    to_state,
+    ready_after,
+    not_ready_after,
+    spread_ms,
+    origin,
+  ];
+  return flipRecord(flip, service, backendOf(row));
 }

@@ -207,7 +207,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     const objectId = isLatest ? known.event.objectId : this.#objectId(object, type);
     const last = isLatest ? known : this.#lastBody(objectId);
     const position = this.#nextPosition();
-    const stored = event.body === 'same' ? last : { body: position, size: event.body.length, crc: crc32(event.body) };
+    const stored = event.body === 'same' ? last : storedAt(position, event.body);
     if (stored === undefined) throw new Error('an event without a body of its own needs an earlier one of the same object');
     const isNew = this.#insertEvent(
       {
@@ -248,7 +248,7 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     const position = this.#nextPosition();
     this.#next = position + 1;
     const raw = encodeFact(event.fact);
-    const stored = { body: position, size: raw.length, crc: crc32(raw) };
+    const stored = storedAt(position, raw);
     this.#saveBody(stored, this.#encoder.encode(position, -event.streamId, undefined, 'ledger', raw));
     this.#insertEvent(
       {
@@ -365,3 +365,5 @@ export class SqliteWriter extends SqliteReader implements LogWriter {
     return inserted > 0;
   }
 }
+
+const storedAt = (position: number, raw: Uint8Array): StoredBody => ({ body: position, size: raw.length, crc: crc32(raw) });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { SILENT_LOG } from '../../../src/domain/log.ts';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
 import { createApp } from '../../../src/http/app.ts';
 import * as contract from '../../../src/http/contract.ts';
 import { ServicesAnswer } from '../../../src/http/contract-services.ts';
@@ -77,8 +78,8 @@ describe('the answers about a real incident', () => {
     const lines = await linesOf('/api/v1/flips', { Accept: 'application/x-ndjson' });
     expect(lines.map((line) => JSON.parse(line))).toEqual(paged);
     const [header = [], ...rows] = parseCsv(await (await get('/api/v1/flips.csv')).text());
-    expect(header).toEqual([...contract.CSV_COLUMNS]);
-    const cell = (row: string[], column: (typeof contract.CSV_COLUMNS)[number]) => row[header.indexOf(column)];
+    expect(header).toEqual([...CSV_COLUMNS]);
+    const cell = (row: string[], column: (typeof CSV_COLUMNS)[number]) => row[header.indexOf(column)];
     expect(rows.map((row) => [cell(row, 'time'), cell(row, 'address'), cell(row, 'to'), cell(row, 'position')])).toEqual(
       paged.map(({ at, address, to, position }) => [at, address, to, String(position)]),
     );

@@ -1,6 +1,7 @@
 /** A comparison that finds nothing must be able to find something: answers made from the truth pass, spoilt ones do not. */
 import { expect, test } from 'vitest';
-import { CSV_COLUMNS, type Flip, type StateAnswer } from '../../../src/http/contract.ts';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
+import type { Flip, StateAnswer } from '../../../src/http/contract.ts';
 import {
   compareBounds,
   compareFlips,

@@ -1,5 +1,6 @@
 /** Holds the program's flips, as JSON or as CSV, against the oracle. */
-import { CSV_COLUMNS, type Flip } from '../../../src/http/contract.ts';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
+import type { Flip } from '../../../src/http/contract.ts';
 import { type OracleSource, portsText } from './backends.ts';
 import type { OracleFlip, Truth } from './fold.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FlipAnswer, FlipsAnswer } from '../../../src/history/answers.ts';
-import { CSV_HEADER } from '../../../src/history/flips-csv.ts';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
 import type { FlipsQuestion } from '../../../src/history/history.ts';
 import { flip, flipsAnswer, GAP, NOW, run, Sink } from './harness.ts';
 
@@ -82,7 +82,7 @@ TIME                      ADDRESS   PORTS          POD         NODE    FROM   TO
   it('writes CSV with one header however many pages there are', async () => {
     const { stdout } = await run([...FLIPS, '-o', 'csv'], { history: paged([[flip(1)], [], [flip(2)]]) });
     const lines = stdout.split('\r\n');
-    expect(lines[0]).toBe(CSV_HEADER.join(','));
+    expect(lines[0]).toBe(CSV_COLUMNS.join(','));
     expect(lines.slice(1).map((line) => line.split(',').at(-1))).toEqual(['1', '2', '']);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FlipAnswer } from '../../../src/history/answers.ts';
-import { CSV_COLUMNS } from '../../../src/http/contract.ts';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
 import { examples } from '../../../src/http/examples.ts';
 import { exportFileName } from '../../../src/http/flip-export.ts';
 import { fakeHistory, manyFlips, pagedFlips } from '../../support/fake-history.ts';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CSV_COLUMNS } from '../../../src/history/flips-csv.ts';
 import * as contract from '../../../src/http/contract.ts';
 import * as incident from '../../../src/http/contract-incident.ts';
 import { ServicesAnswer } from '../../../src/http/contract-services.ts';
@@ -115,6 +116,6 @@ describe('the OpenAPI description', () => {
     DrawnTimeline.strict().parse(examples.drawnTimeline);
     incident.SummaryAnswer.strict().parse(incidentExamples.summary);
     incident.DisagreementsAnswer.strict().parse(incidentExamples.disagreements);
-    expect(examples.csv.split('\r\n')[0]).toBe(contract.CSV_COLUMNS.join(','));
+    expect(examples.csv.split('\r\n')[0]).toBe(CSV_COLUMNS.join(','));
   });
 });

@@ -1,11 +1,12 @@
 /** Bodies are read back as they were written, whatever they stand on, and never through more than four decodes. */
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptLogError } from '../../../src/store/event-store.ts';
 
 import { BodyReader, MOST_DECODES } from '../../../src/store/sqlite/bodies.ts';
-import { type BodyRow, bodyRow } from '../../../src/store/sqlite/body-codec.ts';
+import type { BodyRow } from '../../../src/store/sqlite/body-codec.ts';
 
 import { BodyWriter } from '../../../src/store/sqlite/body-writer.ts';
 
@@ -54,7 +55,8 @@ class Stored {
     const position = this.rows.size + 1;
     const own = family && `${family}${object % 2}`;
     const raw = Buffer.from(body);
-    this.rows.set(position, bodyRow(raw, this.#writer.encode(position, object, this.#last.get(object), own, raw)));
+    const encoded = this.#writer.encode(position, object, this.#last.get(object), own, raw);
+    this.rows.set(position, { ...encoded, size: raw.length, crc: crc32(raw) });
     this.raw.set(position, body);
     this.#last.set(object, position);
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesNear, countsAt, facts, neighbour, pieceAt, timelineModel } from '../../../web/src/lib/timeline-model.ts';
+import { changesNear, countsAt, facts, type LaneModel, neighbour, timelineModel } from '../../../web/src/lib/timeline-model.ts';
 import { countsText, neverText, pieceText, summary } from '../../../web/src/lib/words.ts';
 import * as answers from '../../support/mock-answers.ts';
 import { MARKUP_NAME, type MockService, mockServices, RECORDED_FROM, RECORDED_TO } from '../../support/mock-data.ts';
@@ -9,6 +9,8 @@ import { drawnTimeline } from '../../support/mock-timeline.ts';
 const service = (name: string) => mockServices().find((one) => one.name === name) as MockService;
 const checkout = service('checkout');
 const model = timelineModel(drawnTimeline(checkout, RECORDED_FROM, RECORDED_TO));
+
+const pieceAt = (lane: LaneModel, at: number) => lane.pieces.find(({ from, to }) => from <= at && at < to);
 
 describe('the model of a timeline', () => {
   it('tells at every instant what the state then tells, and nothing inside a gap', () => {

@@ -171,11 +171,6 @@ export function countsAt(counts: readonly CountsStep[], at: number): CountsStep 
   return counts[low];
 }
 
-/** The piece of a lane that holds at an instant. */
-export function pieceAt(lane: LaneModel, at: number): Piece | undefined {
-  return lane.pieces.find((piece) => piece.from <= at && at < piece.to);
-}
-
 /** The nearest instant before (−1) or after (+1) `at`; instants grow. */
 export function neighbour(instants: readonly number[], at: number, direction: -1 | 1): number | undefined {
   return direction > 0 ? instants.find((instant) => instant > at) : instants.findLast((instant) => instant < at);
