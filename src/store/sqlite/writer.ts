@@ -46,7 +46,7 @@ import { shed } from './shed.ts';
 import { settleAllCounts } from './shed-counts.ts';
 import type { Statements } from './statements.ts';
 
-/** What new versions are compressed with: of objects that change often; of another one it is decoded again. */
+/** What deltas are made from, of objects that change often; of another one it is decoded again. */
 const DICTIONARY_BYTES = 24 << 20;
 
 export class SqliteWriter extends SqliteReader implements LogWriter {
